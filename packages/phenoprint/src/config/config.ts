@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import * as sections from './sections.js'
+import { simulation } from './simulation.js'
+
+/** The whole file: every verb reads the sections it needs from one shape. */
+export const configSchema = z.strictObject({
+  seed: sections.seed,
+  device: sections.device,
+  output: z.string().min(1).optional().describe('Run directory that the command writes'),
+  screen: sections.screen.optional(),
+  store: sections.store.optional(),
+  split: sections.split,
+  batches: sections.batches,
+  normalise: sections.normalise,
+  model: sections.model,
+  training: sections.training,
+  fineTune: sections.fineTune.optional(),
+  prediction: sections.prediction.optional(),
+  ensemble: sections.ensemble.optional(),
+  simulation: simulation.optional(),
+  stages: sections.stages.optional(),
+})
+
+export type Config = z.output<typeof configSchema>
+/** A section that is there: `Section<'screen'>`. */
+export type Section<K extends keyof Config> = NonNullable<Config[K]>
+export type Symmetry = (typeof sections.symmetries)[number]
+export type Reduction = (typeof sections.reductions)[number]
+export type SplitName = 'train' | 'validation' | 'test'

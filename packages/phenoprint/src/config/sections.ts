@@ -1,0 +1,345 @@
+import { z } from 'zod'
+
+/**
+ * One schema a section of the YAML file. Every key has a description: it is what an editor shows,
+ * what the JSON Schema carries and what `docs/config.md` lists.
+ */
+const name = z.string().min(1)
+const positiveInteger = z.int().positive()
+const fraction = z.number().min(0).max(1)
+
+export const symmetries = [
+  'identity',
+  'rot90',
+  'rot180',
+  'rot270',
+  'flipX',
+  'flipY',
+  'transpose',
+  'antitranspose',
+] as const
+
+export const reductions = [
+  'logitMean',
+  'logitMedian',
+  'probabilityMean',
+  'probabilityMedian',
+  'rankMean',
+  'rankMedian',
+] as const
+
+export const seed = z.int().nonnegative().default(1).describe('Seed of every random choice')
+
+export const device = z
+  .string()
+  .regex(/^(cpu|cuda(:\d+)?)$/, 'expected cpu, cuda or cuda:<index>')
+  .default('cpu')
+  .describe('Where tensors live: cpu, cuda, cuda:1')
+
+export const channel = z.strictObject({
+  name: name.describe('What is stained, for people'),
+  color: z
+    .string()
+    .regex(/^[0-9A-Fa-f]{6}$/, 'expected six hexadecimal digits, RRGGBB')
+    .optional()
+    .describe('Display colour, RRGGBB'),
+})
+
+const onMissing = z
+  .strictObject({
+    image: z
+      .enum(['error', 'skip'])
+      .default('error')
+      .describe('A site without any image: stop, or leave the site out'),
+    channel: z
+      .enum(['error', 'skip', 'zero'])
+      .default('error')
+      .describe('A site with some channels: stop, leave the whole site out, or fill with zeros'),
+  })
+  .prefault({})
+  .describe('What to do where the table names images that are not there')
+
+const screenBase = {
+  name: name.describe('Name of the screen, for people'),
+  folder: name.describe('Folder that holds the tables and images'),
+  onMissing,
+  classes: name.optional().describe('CSV with columns class,name: names of the classes for people'),
+}
+
+const rxrx1Screen = z.strictObject({
+  reader: z.literal('rxrx1').describe('The RxRx1 competition: its CSVs and folder names'),
+  ...screenBase,
+  answers: name
+    .optional()
+    .describe(
+      'CSV id_code,sirna with labels of test wells; for evaluation alone, never for training',
+    ),
+  controls: z
+    .boolean()
+    .default(true)
+    .describe('Read the control tables too (classes after the treatments)'),
+})
+
+const tableScreen = z.strictObject({
+  reader: z.literal('table').describe('Any CSV plus a path template'),
+  ...screenBase,
+  table: name.describe('CSV file, relative to the folder'),
+  unit: z.enum(['well', 'image']).default('well').describe('What a label belongs to'),
+  images: name.describe(
+    'Path of an image below the folder: {column} stands for a column of the table, {channel} for the channel name or number',
+  ),
+  channels: z.array(channel).min(1).describe('Channels, in the order of the channel axis'),
+  columns: z
+    .strictObject({
+      experiment: name.optional().describe('Column or {template}; without it, one experiment'),
+      cellType: name.optional().describe('Column or {template}; without it, one cell type'),
+      plate: name.describe('Column or {template}'),
+      well: name.describe('Column or {template}'),
+      site: name.optional().describe('Column or {template}; without it, one site a well'),
+      label: name.optional().describe('Column of the class: names or numbers'),
+      role: name.optional().describe('Column that says treatment or control'),
+      part: name.optional().describe('Column whose value "test" marks units never trained on'),
+    })
+    .describe('Which column is what'),
+  roles: z
+    .record(z.string(), z.enum(['treatment', 'negativeControl', 'positiveControl']))
+    .default({})
+    .describe('Values of the role column; anything unnamed is a treatment'),
+  classNames: z
+    .array(name)
+    .optional()
+    .describe('The classes in label order; without it, the sorted distinct labels'),
+})
+
+export const screen = z
+  .discriminatedUnion('reader', [rxrx1Screen, tableScreen])
+  .describe('Who is where: the metadata and the image files')
+
+export const store = z
+  .strictObject({
+    path: name.describe('Folder of the store: one .ozx a plate'),
+    tile: z
+      .tuple([positiveInteger, positiveInteger])
+      .default([256, 256])
+      .describe('Tile height and width in pixels: the inner chunk of the store'),
+    codec: z.enum(['none', 'zstd']).default('zstd').describe('Compression of the chunks'),
+  })
+  .describe('Pixels as OME-Zarr')
+
+const drawn = z.strictObject({
+  folds: z.int().min(2).describe('Into how many folds the groups of a cell type are divided'),
+  fold: z.int().nonnegative().describe('Which fold is held out'),
+  seed: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Shuffle groups first; without it, sorted by name'),
+})
+const named = z
+  .record(z.string(), z.array(name))
+  .describe('Held-out groups by cell type: {HEPG2: [HEPG2-03]}')
+
+export const split = z
+  .strictObject({
+    by: z.enum(['experiment', 'plate']).default('experiment').describe('What is held out whole'),
+    validation: z
+      .union([z.literal('none'), drawn, named])
+      .default('none')
+      .describe('none, {folds, fold, seed}, or names by cell type'),
+    test: z
+      .union([z.literal('screen'), drawn, named])
+      .default('screen')
+      .describe("The screen's own test part, {folds, fold, seed}, or names by cell type"),
+    skipExperiments: z.array(name).default([]).describe('Experiments left out of everything'),
+  })
+  .prefault({})
+  .describe('Which units train, validate and test')
+
+export const batches = z
+  .strictObject({
+    sampler: z.enum(['shuffled']).default('shuffled').describe('Order of samples'),
+    symmetries: z
+      .array(z.enum(symmetries))
+      .min(1)
+      .default([...symmetries])
+      .describe('Symmetries of the square drawn from in training'),
+    controls: z.boolean().default(false).describe('Train on control wells too, as further classes'),
+  })
+  .prefault({})
+  .describe('How samples are drawn in training')
+
+export const normalise = z
+  .strictObject({
+    by: z
+      .enum(['tile', 'site', 'plate', 'experiment', 'all'])
+      .default('tile')
+      .describe('Over which pixels each channel gets mean 0 and standard deviation 1'),
+  })
+  .prefault({})
+  .describe('Intensity normalisation, the same in training and prediction')
+
+export const model = z
+  .strictObject({
+    architecture: z
+      .enum([
+        'efficientnet-b0',
+        'efficientnet-b1',
+        'efficientnet-b2',
+        'efficientnet-b3',
+        'efficientnet-b4',
+        'efficientnet-b5',
+        'efficientnet-b6',
+        'efficientnet-b7',
+      ])
+      .default('efficientnet-b0')
+      .describe('Network'),
+    activation: z.enum(['silu', 'mish']).default('silu').describe('Activation throughout'),
+    flavour: z
+      .enum(['torch', 'tensorflow'])
+      .default('torch')
+      .describe(
+        'torch: symmetric padding, batch norm eps 1e-5, momentum 0.1; tensorflow: "same" padding, 1e-3, 0.01',
+      ),
+    dropout: fraction
+      .optional()
+      .describe("Before the classifier; without it, the architecture's own"),
+    dropConnect: fraction.default(0.2).describe('Greatest rate of dropped residual branches'),
+    weights: name.optional().describe('safetensors file to start from (timm names)'),
+    kernels: z
+      .enum(['auto', 'stock', 'fused'])
+      .default('auto')
+      .describe('auto: fused blocks where they apply; stock: libtorch operators only'),
+  })
+  .prefault({})
+  .describe('The network')
+
+const optimiser = z
+  .strictObject({
+    name: z.enum(['adam', 'adamw', 'sgd']).default('adamw').describe('Update rule'),
+    learningRate: z.number().positive().default(1e-3).describe('Peak learning rate'),
+    weightDecay: z.number().nonnegative().default(0).describe('adamw: decoupled; adam, sgd: L2'),
+    betas: z.tuple([fraction, fraction]).default([0.9, 0.999]).describe('adam, adamw'),
+    eps: z.number().positive().default(1e-8).describe('adam, adamw'),
+    momentum: fraction.default(0.9).describe('sgd'),
+    nesterov: z.boolean().default(false).describe('sgd'),
+  })
+  .prefault({})
+  .describe('How weights move')
+
+const schedule = z
+  .strictObject({
+    name: z.enum(['constant', 'oneCycle', 'cosine']).default('oneCycle').describe('Shape'),
+    warmup: fraction
+      .default(0.2)
+      .describe('Share of all steps in which the rate rises to its peak'),
+    finalShare: fraction.default(0).describe('cosine: last learning rate as a share of the peak'),
+  })
+  .prefault({})
+  .describe('Learning rate over the steps')
+
+const loss = z
+  .strictObject({
+    name: z.enum(['crossEntropy']).default('crossEntropy').describe('What is minimised'),
+    labelSmoothing: fraction.default(0).describe('Share of the target spread over all classes'),
+  })
+  .prefault({})
+  .describe('Training loss')
+
+const earlyStopping = z
+  .strictObject({
+    patience: positiveInteger.default(10).describe('Epochs without improvement before it stops'),
+    minDelta: z.number().nonnegative().default(0).describe('How much lower counts as improved'),
+  })
+  .describe('Stop when neither overall nor any cell type improves any more')
+
+export const training = z
+  .strictObject({
+    epochs: positiveInteger.default(40).describe('Passes over the training sites, at most'),
+    batchSize: positiveInteger.default(32).describe('Samples a step of the optimiser'),
+    microBatch: positiveInteger
+      .optional()
+      .describe('Samples at once, gradients accumulated to batchSize; without it, batchSize'),
+    optimiser,
+    schedule,
+    loss,
+    precision: z.enum(['fp32', 'bf16']).default('fp32').describe('bf16: autocast'),
+    earlyStopping: earlyStopping.optional(),
+    threads: positiveInteger.optional().describe('Threads of the engine; without it, all cores'),
+    checkpointMinutes: z
+      .number()
+      .positive()
+      .default(5)
+      .describe('Save within an epoch after so many minutes (every epoch is saved anyway)'),
+  })
+  .prefault({})
+  .describe('The training loop')
+
+export const fineTune = z
+  .strictObject({
+    from: name.describe('Run directory of the overall training'),
+    cellTypes: z
+      .union([z.literal('each'), z.array(name).min(1)])
+      .default('each')
+      .describe('One model for each cell type, or for those named'),
+  })
+  .describe('One model a cell type, each from its own best epoch of the overall run')
+
+export const prediction = z
+  .strictObject({
+    from: name.describe('Run directory of train or fine-tune'),
+    checkpoint: z
+      .enum(['best', 'bestByCellType', 'last'])
+      .default('best')
+      .describe('Which epoch of the run (fine-tuned runs: of each cell type)'),
+    splits: z
+      .array(z.enum(['train', 'validation', 'test']))
+      .min(1)
+      .default(['validation', 'test'])
+      .describe('Which units'),
+    symmetries: z
+      .array(z.enum(symmetries))
+      .min(1)
+      .default(['identity'])
+      .describe('Views of each tile, averaged'),
+    reduce: z.enum(reductions).default('logitMean').describe('How views become one row a unit'),
+    views: z
+      .enum(['auto', 'float32', 'float16', 'none'])
+      .default('auto')
+      .describe('Per-view logits kept: float32 while under 1 GB, else float16'),
+    batchSize: positiveInteger.default(64).describe('Tiles at once'),
+    precision: z.enum(['fp32', 'bf16']).default('fp32').describe('bf16: autocast'),
+  })
+  .describe('Logits for every tile, site and symmetry, and their reduction per unit')
+
+const member = z.strictObject({
+  run: name.describe('Run directory of infer'),
+  weight: z.number().positive().default(1).describe('Weight in the average'),
+})
+
+export const ensemble = z
+  .strictObject({
+    members: z
+      .record(z.string(), z.array(member).min(1))
+      .describe('Members by cell type; default stands for every cell type not named'),
+    reduce: z.enum(reductions).default('logitMean').describe('How members become one row a unit'),
+    splits: z
+      .array(z.enum(['train', 'validation', 'test']))
+      .min(1)
+      .default(['validation', 'test'])
+      .describe('Which units'),
+  })
+  .describe('Average of several runs of infer')
+
+export const stages = z
+  .array(
+    z.strictObject({
+      verb: z.enum(['simulate', 'preprocess', 'train', 'fine-tune', 'infer', 'ensemble']),
+      config: name.describe('YAML file of the stage, relative to this file'),
+      set: z
+        .record(z.string(), z.unknown())
+        .default({})
+        .describe('Keys by dotted path that differ from the file: {training.epochs: 5}'),
+    }),
+  )
+  .min(1)
+  .describe('Stages of `phenoprint run`, in order')
