@@ -1,1 +1,9 @@
-export {}
+export { crc32c } from './crc32c.js'
+export { PixelError } from './errors.js'
+export { decodeInto, type Pixels, readHeader } from './image.js'
+export { type Normalisation, placeTile, type Tile } from './place-tile.js'
+export type { ImageHeader } from './png.js'
+export { type ChannelStatistics, channelStatistics, histogramBins } from './statistics.js'
+export { type SymmetryName, sourceSteps, swapsAxes, symmetryNames } from './symmetry.js'
+export { type Moments, tileMoments } from './tile-moments.js'
+export { compress, decompress } from './zstd.js'

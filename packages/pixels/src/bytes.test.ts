@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { compress, crc32c, decompress } from './index.js'
+
+const numbers = (length: number) => Uint8Array.from({ length }, (_, i) => (i * i) >> 3)
+
+describe('crc32c', () => {
+  it('gives the published check values', () => {
+    // RFC 3720, appendix B.4, and the check value of the CRC catalogue.
+    expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283)
+    expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa)
+    expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43)
+    expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e)
+    expect(crc32c(new Uint8Array(0))).toBe(0)
+  })
+})
+
+describe('zstd', () => {
+  it('gives back what was compressed', async () => {
+    for (const length of [0, 1, 255, 256, 65_791, 65_792, 1_000_000]) {
+      const bytes = numbers(length)
+      expect(Buffer.from(bytes).equals(await decompress(await compress(bytes), length))).toBe(true)
+    }
+  })
+
+  it('refuses a frame of another size, one cut short, and what is no frame', async () => {
+    const frame = await compress(numbers(5000))
+    await expect(decompress(frame, 5001)).rejects.toThrow(/holds 5000 bytes, expected 5001/)
+    await expect(decompress(frame.subarray(0, 60), 5000)).rejects.toThrow(/damaged/)
+    await expect(decompress(numbers(100), 100)).rejects.toThrow(/unknown bytes/)
+    expect(await decompress(frame, 5000)).toEqual(numbers(5000))
+  })
+})

@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const python = fileURLToPath(new URL('../../../.cache/oracles/bin/python', import.meta.url))
+
+/** A new empty folder below the system's temporary folder. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'phenoprint-pixels-'))
+}
+
+/** Runs a Python program in a folder, with the reference packages at hand; gives its output. */
+export function runPython(program: string, folder: string): string {
+  return execFileSync(python, ['-'], { cwd: folder, input: program, encoding: 'utf8' })
+}
+
+/** The content of a file of little-endian 32-bit floats. */
+export function readFloat32(path: string): Float32Array {
+  return new Float32Array(Uint8Array.from(readFileSync(path)).buffer)
+}

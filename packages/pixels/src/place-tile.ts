@@ -1,0 +1,82 @@
+import type { Pixels } from './image.js'
+import { type SymmetryName, sourceSteps, swapsAxes } from './symmetry.js'
+
+/** A tile as stored, `[channel, y, x]`, of which the rows and columns past `filled` are padding. */
+export interface Tile {
+  readonly pixels: Pixels
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+  readonly filledHeight: number
+  readonly filledWidth: number
+}
+
+/** How a channel is normalised: `(value - centre) * scale`. */
+export interface Normalisation {
+  /** `[channel]` */
+  readonly centre: Float64Array
+  /** `[channel]`; 0 makes the channel 0 throughout. */
+  readonly scale: Float64Array
+}
+
+/**
+ * Turns a tile, normalises it and writes it channels-last: `[y, x, channel]` from `offset` on.
+ * Padding becomes 0, the mean after normalisation.
+ *
+ * The output is written in order; what is turned is the reading.
+ */
+export function placeTile(
+  tile: Tile,
+  symmetry: SymmetryName,
+  normalisation: Normalisation,
+  output: Float32Array,
+  offset: number,
+): void {
+  const { pixels, channels, height, width, filledHeight, filledWidth } = tile
+  const { start, stepY, stepX } = sourceSteps(symmetry, height, width)
+  const swapped = swapsAxes(symmetry)
+  const outputHeight = swapped ? width : height
+  const outputWidth = swapped ? height : width
+  const [top, bottom] = filledRange(outputHeight, swapped ? filledWidth : filledHeight, stepY)
+  const [left, right] = filledRange(outputWidth, swapped ? filledHeight : filledWidth, stepX)
+  const plane = height * width
+  const size = channels * plane
+  if (filledHeight < height || filledWidth < width) output.fill(0, offset, offset + size)
+
+  for (let y = top; y < bottom; y++) {
+    const row = offset + (y * outputWidth + left) * channels
+    for (let c = 0; c < channels; c++) {
+      const first = c * plane + start + y * stepY + left * stepX
+      const target = row + c
+      const count = right - left
+      const centre = normalisation.centre[c] ?? 0
+      const scale = normalisation.scale[c] ?? 0
+      copyRow(pixels, first, stepX, centre, scale, output, target, channels, count)
+    }
+  }
+}
+
+/** The rows (or columns) of the output that hold pixels: padding comes last, or first when reversed. */
+function filledRange(size: number, filled: number, step: number): [first: number, end: number] {
+  return step > 0 ? [0, filled] : [size - filled, size]
+}
+
+function copyRow(
+  source: Pixels,
+  first: number,
+  step: number,
+  centre: number,
+  scale: number,
+  output: Float32Array,
+  target: number,
+  stride: number,
+  count: number,
+): void {
+  let from = first
+  let to = target
+  for (let i = 0; i < count; i++) {
+    output[to] = ((source[from] ?? 0) - centre) * scale
+    from += step
+    to += stride
+  }
+}
