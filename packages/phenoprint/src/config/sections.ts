@@ -43,6 +43,11 @@ export const channel = z.strictObject({
     .regex(/^[0-9A-Fa-f]{6}$/, 'expected six hexadecimal digits, RRGGBB')
     .optional()
     .describe('Display colour, RRGGBB'),
+  file: name
+    .optional()
+    .describe(
+      'What {channel} stands for in the path of its images, such as w1 or {FileName_DNA}; without it, the number of the channel, from 1',
+    ),
 })
 
 const onMissing = z
@@ -63,7 +68,9 @@ const screenBase = {
   name: name.describe('Name of the screen, for people'),
   folder: name.describe('Folder that holds the tables and images'),
   onMissing,
-  classes: name.optional().describe('CSV with columns class,name: names of the classes for people'),
+  classes: name
+    .optional()
+    .describe('CSV class,name, relative to the folder: names of the classes for people'),
 }
 
 const rxrx1Screen = z.strictObject({
@@ -72,7 +79,7 @@ const rxrx1Screen = z.strictObject({
   answers: name
     .optional()
     .describe(
-      'CSV id_code,sirna with labels of test wells; for evaluation alone, never for training',
+      'CSV id_code,sirna, relative to the folder: labels of test wells, for evaluation alone, never for training',
     ),
   controls: z
     .boolean()
@@ -86,7 +93,7 @@ const tableScreen = z.strictObject({
   table: name.describe('CSV file, relative to the folder'),
   unit: z.enum(['well', 'image']).default('well').describe('What a label belongs to'),
   images: name.describe(
-    'Path of an image below the folder: {column} stands for a column of the table, {channel} for the channel name or number',
+    'Path of an image below the folder: {name} stands for a column of the table, or else for experiment, cellType, plate, well or site as read from it; {channel} for channels[].file. Without {channel}, one file holds all channels',
   ),
   channels: z.array(channel).min(1).describe('Channels, in the order of the channel axis'),
   columns: z
@@ -95,16 +102,25 @@ const tableScreen = z.strictObject({
       cellType: name.optional().describe('Column or {template}; without it, one cell type'),
       plate: name.describe('Column or {template}'),
       well: name.describe('Column or {template}'),
-      site: name.optional().describe('Column or {template}; without it, one site a well'),
+      site: name.optional().describe('Column or {template}; without it, see sites'),
       label: name.optional().describe('Column of the class: names or numbers'),
       role: name.optional().describe('Column that says treatment or control'),
-      part: name.optional().describe('Column whose value "test" marks units never trained on'),
+      part: name.optional().describe('Column that says train or test; test is never trained on'),
     })
     .describe('Which column is what'),
+  sites: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe(
+      'Sites of every row, where a row is a well: [s1, s2]; without it and without columns.site, one site a well',
+    ),
   roles: z
     .record(z.string(), z.enum(['treatment', 'negativeControl', 'positiveControl']))
     .default({})
-    .describe('Values of the role column; anything unnamed is a treatment'),
+    .describe(
+      'What the values of the role column mean: {DMSO: negativeControl, "": treatment}; treatment, negativeControl and positiveControl (negative_control, positive_control) stand for themselves',
+    ),
   classNames: z
     .array(name)
     .optional()

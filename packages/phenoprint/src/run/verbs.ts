@@ -1,0 +1,2 @@
+/** Verbs that write a run directory. */
+export type RunVerb = 'train' | 'fine-tune' | 'infer' | 'ensemble'
