@@ -1,0 +1,59 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { findLibtorch } from './libtorch.mjs'
+import { libtorchLibrary } from './libtorch-check.mjs'
+import { withLock } from './lock.mjs'
+import { buildNative } from './native.mjs'
+import { installNpmPackages } from './npm.mjs'
+import { cacheFolder, root } from './paths.mjs'
+import { platformWarning } from './platform.mjs'
+import { probeEngine } from './probe.mjs'
+import { duration, say } from './say.mjs'
+import { compileTypeScript } from './typescript.mjs'
+
+/**
+ * The whole set-up, in order; what is done already is left alone.
+ *
+ * @param {import('./options.mjs').SetupOptions} options
+ * @throws {import('./fault.mjs').SetupFault} what is missing, and every way to get it.
+ */
+export async function runSteps(options) {
+  const started = performance.now()
+  const warning = platformWarning()
+  if (warning !== undefined) say(warning)
+  const cache = cacheFolder()
+  const ownLock = join(root, '.cache/setup.lock')
+  const cacheLock = join(cache, 'setup.lock')
+  const steps = () => prepare(cache, options)
+  // Several checkouts may share one cache; one checkout must not be set up twice at once either.
+  await withLock(ownLock, () => (cacheLock === ownLock ? steps() : withLock(cacheLock, steps)))
+  const took = performance.now() - started
+  if (took > 5000) say(`ready after ${duration(took)}`)
+}
+
+/**
+ * @param {string} cache
+ * @param {import('./options.mjs').SetupOptions} options
+ */
+async function prepare(cache, options) {
+  await installNpmPackages(root)
+  await compileTypeScript(root)
+  const libtorch = await findLibtorch({ env: process.env, cache, options })
+  const addon = await buildNative(
+    {
+      folder: join(root, 'packages/torch'),
+      addon: 'phenoprint_torch.node',
+      definitions: {
+        PHENOPRINT_LIBTORCH: libtorch.root,
+        NODE_API_HEADERS: join(root, 'node_modules/node-api-headers/include'),
+      },
+      facts: {
+        libtorch: libtorch.root,
+        libtorchVersion: libtorch.version,
+        libtorchBytes: String(fs.statSync(libtorchLibrary(libtorch.root)).size),
+      },
+    },
+    { cache, systemPackages: options.systemPackages },
+  )
+  await probeEngine(root, addon, libtorch)
+}
