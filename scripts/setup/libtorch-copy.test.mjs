@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import { join, relative } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { libtorchFiles } from '../testing/libtorch.mjs'
 import { temporaryFolder, write } from '../testing/temporary.mjs'
-import { writeWheel } from '../testing/wheels.mjs'
+import { usePip, writeWheel } from '../testing/wheels.mjs'
 import { listFiles } from './files.mjs'
 import { makePrivateCopy } from './libtorch-copy.mjs'
 
@@ -135,19 +135,3 @@ it('an index without the wheel is said to have none', async () => {
     'pip found no wheel of torch==2.13.0 for this machine',
   )
 })
-
-/**
- * Lets pip see nothing but what the test gives it.
- *
- * @param {NodeJS.ProcessEnv} settings
- */
-function usePip(settings) {
-  const before = { ...process.env }
-  for (const name of Object.keys(process.env))
-    if (/^PIP_(INDEX|EXTRA|FIND|NO_INDEX)/.test(name)) delete process.env[name]
-  Object.assign(process.env, { PIP_CONFIG_FILE: '/dev/null', ...settings })
-  onTestFinished(() => {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
-    Object.assign(process.env, before)
-  })
-}

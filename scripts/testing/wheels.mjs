@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { root } from '../setup/paths.mjs'
 
 /** The Python of the oracles, which writes what our readers read. */
@@ -60,5 +61,21 @@ export function writeWheel(folder, name, version, { requires = [], files = {} })
     [`${information}/WHEEL`]:
       'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
     [`${information}/RECORD`]: '',
+  })
+}
+
+/**
+ * Lets pip see nothing but what the test gives it.
+ *
+ * @param {NodeJS.ProcessEnv} settings
+ */
+export function usePip(settings) {
+  const before = { ...process.env }
+  for (const name of Object.keys(process.env))
+    if (/^PIP_(INDEX|EXTRA|FIND|NO_INDEX)/.test(name)) delete process.env[name]
+  Object.assign(process.env, { PIP_CONFIG_FILE: '/dev/null', ...settings })
+  onTestFinished(() => {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+    Object.assign(process.env, before)
   })
 }
