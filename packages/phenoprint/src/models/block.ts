@@ -1,0 +1,86 @@
+import { nn, type Tensor } from '@phenoprint/torch'
+import { type Activation, type ActivationName, createActivation } from './activation.js'
+import {
+  type BlockKernel,
+  type BlockLayers,
+  chooseKernel,
+  type Kernels,
+  type NormedConvolution,
+} from './block-kernel.js'
+import type { BlockArguments } from './efficientnet-scaling.js'
+import type { Flavour } from './flavour.js'
+import { SqueezeExcite } from './squeeze-excite.js'
+
+/**
+ * A mobile inverted bottleneck with squeeze-and-excitation (MBConv): a pointwise convolution widens,
+ * a depthwise one looks around, a gate weighs the channels, a pointwise one narrows; the input is
+ * added where the shapes agree. Blocks that do not widen are the depthwise separable ones of the
+ * first stage. The block holds the layers, under timm's names; its kernel computes them.
+ *
+ * @see Sandler et al. 2018 (arXiv:1801.04381); Tan & Le 2019 (arXiv:1905.11946).
+ */
+export class Block extends nn.Module implements BlockLayers {
+  readonly block: BlockArguments
+  readonly expand: NormedConvolution | null
+  readonly depthwise: NormedConvolution
+  readonly excite: SqueezeExcite
+  readonly project: NormedConvolution
+  readonly activation: Activation
+  readonly kernel: BlockKernel
+
+  /** @throws {MachineError} when fused kernels are asked for and none can compute this block. */
+  constructor(
+    block: BlockArguments,
+    activation: ActivationName,
+    flavour: Flavour,
+    kernels: Kernels,
+  ) {
+    super()
+    this.block = block
+    this.activation = createActivation(activation)
+    this.kernel = chooseKernel(block, kernels)
+    const { inChannels, middleChannels, outChannels, kernelSize, stride } = block
+    const pointwise = { kernelSize: 1, bias: false }
+    const normed = (name: string, norm: string, layer: nn.Conv2d, features: number) => ({
+      convolution: this.register(name, layer),
+      norm: this.register(norm, new nn.BatchNorm2d({ features, ...flavour.norm })),
+    })
+    this.expand = block.expands
+      ? normed(
+          'conv_pw',
+          'bn1',
+          new nn.Conv2d({ inChannels, outChannels: middleChannels, ...pointwise }),
+          middleChannels,
+        )
+      : null
+    this.depthwise = normed(
+      'conv_dw',
+      block.expands ? 'bn2' : 'bn1',
+      new nn.Conv2d({
+        inChannels: middleChannels,
+        outChannels: middleChannels,
+        groups: middleChannels,
+        kernelSize,
+        stride,
+        padding: flavour.padding(kernelSize),
+        bias: false,
+      }),
+      middleChannels,
+    )
+    this.excite = this.register(
+      'se',
+      new SqueezeExcite(middleChannels, block.squeezedChannels, activation),
+    )
+    this.project = normed(
+      block.expands ? 'conv_pwl' : 'conv_pw',
+      block.expands ? 'bn3' : 'bn2',
+      new nn.Conv2d({ inChannels: middleChannels, outChannels, ...pointwise }),
+      outChannels,
+    )
+  }
+
+  /** @param x `[batch, channel, y, x]`, channels-last for speed. */
+  forward(x: Tensor): Tensor {
+    return this.kernel.forward(this, x)
+  }
+}

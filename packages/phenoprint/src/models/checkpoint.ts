@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs'
+import { readSafetensors, type Tensor, TorchError, tidy, writeSafetensors } from '@phenoprint/torch'
+import { z } from 'zod'
+import { type Config, configSchema } from '../config/config.js'
+import { CheckpointError } from '../errors.js'
+import type { MetricsByCellType } from '../evaluation/metrics.js'
+import { writeJson } from '../run/files.js'
+import { type CheckpointChoice, findCheckpoint } from './checkpoint-path.js'
+import { createNetwork } from './create-network.js'
+import type { Network, NetworkDescription } from './network.js'
+
+/** What stands beside the weights. */
+export interface CheckpointState {
+  readonly description: NetworkDescription
+  /** As resolved, without what no result depends on (where the run lies, how often it is saved). */
+  readonly config: Config
+  /** Epochs behind these weights, from 1. */
+  readonly epoch: number
+  /** Mean training loss of the last of them; null when it was not finite. */
+  readonly trainingLoss: number | null
+  /** Per unit, on the validation units; null without any. */
+  readonly validation: MetricsByCellType | null
+}
+
+const number = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN)
+const metricsSchema = z.object({
+  count: z.number(),
+  accuracy: number,
+  balancedAccuracy: number,
+  top5: number,
+  loss: number,
+  ece: number,
+})
+
+const stateSchema = z.object({
+  description: z.object({
+    architecture: z.string(),
+    activation: z.string(),
+    flavour: z.string(),
+    channels: z.number(),
+    classes: z.number(),
+    parameters: z.number(),
+  }),
+  config: configSchema,
+  epoch: z.int().nonnegative(),
+  trainingLoss: z.number().nullable(),
+  validation: z
+    .object({ overall: metricsSchema, byCellType: z.record(z.string(), metricsSchema) })
+    .nullable(),
+})
+
+/** The key of the state in a safetensors file's metadata. */
+const metadataKey = 'phenoprint'
+
+/**
+ * Writes `<path>` (weights, with the state in its metadata: one file, whole or not at all) and the
+ * state again beside it as `.json`, for people.
+ *
+ * @param path Ends in `.safetensors`.
+ * @throws {MachineError} when the disk is full.
+ */
+export function saveCheckpoint(path: string, network: Network, state: CheckpointState): void {
+  const kept = { ...state, config: lasting(state.config) }
+  writeSafetensors(path, network.stateDict(), { [metadataKey]: JSON.stringify(kept) })
+  writeJson(path.replace(/\.safetensors$/, '.json'), kept)
+}
+
+/**
+ * Puts a checkpoint's weights into a network.
+ *
+ * @throws {CheckpointError} when the file is missing, truncated, or of another architecture.
+ */
+export function loadCheckpoint(
+  path: string,
+  network: Network,
+  expected: NetworkDescription,
+): CheckpointState {
+  return tidy(() => {
+    const { state, tensors } = readCheckpoint(path)
+    refuseAnotherArchitecture(path, state.description, expected)
+    fill(path, network, tensors)
+    return state
+  })
+}
+
+/**
+ * The network of a run, ready to predict (in evaluation mode, on the CPU).
+ *
+ * @param run Run directory of train or fine-tune.
+ * @param cellType Needed for `bestByCellType` and for fine-tuned runs.
+ * @throws {CheckpointError} when the checkpoint is missing, truncated or of another architecture.
+ */
+export function loadNetwork(
+  run: string,
+  choice: CheckpointChoice,
+  cellType?: string,
+): { network: Network; config: Config; description: NetworkDescription; path: string } {
+  const path = findCheckpoint(run, choice, cellType)
+  return tidy(() => {
+    const { state, tensors } = readCheckpoint(path)
+    const { config, description } = state
+    const network = createNetwork(config.model, description)
+    fill(path, network, tensors)
+    network.eval()
+    return { network, config, description, path }
+  })
+}
+
+/** @throws {CheckpointError} naming each field in which two networks differ. */
+export function refuseAnotherArchitecture(
+  path: string,
+  got: NetworkDescription,
+  expected: NetworkDescription,
+): void {
+  const wanted = new Map<string, unknown>(Object.entries(expected))
+  const differing = Object.entries(got).flatMap(([field, value]) =>
+    wanted.get(field) === value ? [] : [`${field}: got ${value}, expected ${wanted.get(field)}`],
+  )
+  if (differing.length === 0) return
+  throw new CheckpointError(
+    `checkpoint: ${path} is of another architecture: ${differing.join('; ')}. Use the model section of the run that made it, or another checkpoint.`,
+  )
+}
+
+/**
+ * The tensors and metadata of a safetensors file.
+ *
+ * @throws {CheckpointError} when it is missing, truncated, or not a safetensors file.
+ */
+export function readTensors(path: string): ReturnType<typeof readSafetensors> {
+  if (!existsSync(path)) {
+    throw new CheckpointError(
+      `checkpoint: there is no ${path}. Expected a file that training wrote.`,
+    )
+  }
+  try {
+    return readSafetensors(path)
+  } catch (cause) {
+    if (!(cause instanceof TorchError)) throw cause
+    throw new CheckpointError(
+      `checkpoint: cannot read ${path}: ${cause.message}. The file is broken or incomplete: use another checkpoint, or train again.`,
+      { cause },
+    )
+  }
+}
+
+/** The JSON value under a key of the metadata, checked. */
+export function parseMetadata<T extends z.ZodType>(
+  path: string,
+  text: string | undefined,
+  schema: T,
+): z.output<T> {
+  try {
+    return schema.parse(JSON.parse(text ?? ''))
+  } catch (cause) {
+    throw new CheckpointError(
+      `checkpoint: ${path} holds tensors but not the state that Phenoprint writes with them. Expected a checkpoint of train or fine-tune; published weights go to model.weights.`,
+      { cause },
+    )
+  }
+}
+
+function readCheckpoint(path: string): {
+  state: CheckpointState
+  tensors: ReadonlyMap<string, Tensor>
+} {
+  const { tensors, metadata } = readTensors(path)
+  return { state: parseMetadata(path, metadata[metadataKey], stateSchema), tensors }
+}
+
+function fill(path: string, network: Network, tensors: ReadonlyMap<string, Tensor>): void {
+  try {
+    network.loadStateDict(tensors)
+  } catch (cause) {
+    if (!(cause instanceof TorchError)) throw cause
+    throw new CheckpointError(
+      `checkpoint: the weights in ${path} do not fit the network they say they are of: ${cause.message}. Train again with this version.`,
+      { cause },
+    )
+  }
+}
+
+/** What results depend on: two runs in different folders write the same bytes. */
+function lasting(config: Config): unknown {
+  const { output: _output, stages: _stages, simulation: _simulation, training, ...rest } = config
+  const { checkpointMinutes: _minutes, ...lastingTraining } = training
+  return { ...rest, training: lastingTraining }
+}

@@ -1,0 +1,97 @@
+import { aten, nn, type Tensor, tidy } from '@phenoprint/torch'
+import type { Section } from '../config/config.js'
+import { createActivation } from './activation.js'
+import { Block } from './block.js'
+import { initialiseEfficientNet } from './efficientnet-init.js'
+import { decodeArchitecture } from './efficientnet-scaling.js'
+import { flavours } from './flavour.js'
+import { Network, type NetworkShape } from './network.js'
+
+/**
+ * EfficientNet: a stem, seven stages of blocks, a head, an average over the image, a classifier.
+ * Parameters are named as in timm's `efficientnet_b0` family.
+ *
+ * @see Tan & Le 2019, "EfficientNet: rethinking model scaling for convolutional neural networks"
+ *   (arXiv:1905.11946).
+ */
+export class EfficientNet extends Network {
+  readonly stemName = 'conv_stem'
+  readonly classifierName = 'classifier'
+  readonly #stem
+  readonly #stemNorm
+  readonly #blocks: readonly Block[]
+  readonly #head
+  readonly #headNorm
+  readonly #activation
+  readonly #dropout
+  readonly #classifier
+
+  constructor(section: Section<'model'>, { channels, classes }: NetworkShape) {
+    super()
+    const architecture = decodeArchitecture(section.architecture, section.dropConnect)
+    const flavour = flavours[section.flavour]
+    const { stemChannels, headChannels } = architecture
+    this.#activation = createActivation(section.activation)
+    this.#stem = this.register(
+      'conv_stem',
+      new nn.Conv2d({
+        inChannels: channels,
+        outChannels: stemChannels,
+        kernelSize: 3,
+        stride: 2,
+        padding: flavour.padding(3),
+        bias: false,
+      }),
+    )
+    this.#stemNorm = this.register(
+      'bn1',
+      new nn.BatchNorm2d({ features: stemChannels, ...flavour.norm }),
+    )
+    const stages = architecture.blocks.map((blocks) =>
+      blocks.map((block) => new Block(block, section.activation, flavour, section.kernels)),
+    )
+    this.#blocks = stages.flat()
+    this.register('blocks', new nn.ModuleList(stages.map((blocks) => new nn.ModuleList(blocks))))
+    this.#head = this.register(
+      'conv_head',
+      new nn.Conv2d({
+        inChannels: architecture.blocks.at(-1)?.at(-1)?.outChannels ?? 0,
+        outChannels: headChannels,
+        kernelSize: 1,
+        bias: false,
+      }),
+    )
+    this.#headNorm = this.register(
+      'bn2',
+      new nn.BatchNorm2d({ features: headChannels, ...flavour.norm }),
+    )
+    this.#dropout = this.register('drop', new nn.Dropout(section.dropout ?? architecture.dropout))
+    this.#classifier = this.register(
+      'classifier',
+      new nn.Linear({ inFeatures: headChannels, outFeatures: classes }),
+    )
+    initialiseEfficientNet(this)
+  }
+
+  get blockKernels() {
+    return this.#blocks.map((block) => block.kernel)
+  }
+
+  features(images: Tensor): Tensor {
+    const activation = this.#activation
+    let x = tidy(() => activation.forward(this.#stemNorm.forward(this.#stem.forward(images))))
+    for (const block of this.#blocks) {
+      const input = x
+      x = tidy(() => block.forward(input))
+      input.dispose()
+    }
+    return tidy(() => {
+      const maps = activation.forward(this.#headNorm.forward(this.#head.forward(x)))
+      return aten.adaptiveAvgPool2d(maps, [1, 1]).flatten({ startDim: 1 })
+    })
+  }
+
+  forward(images: Tensor): Tensor {
+    return tidy(() => this.#classifier.forward(this.#dropout.forward(this.features(images))))
+  }
+}

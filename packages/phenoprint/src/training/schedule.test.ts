@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { askNumbers } from '../evaluation/python.test.support.js'
+import { learningRateAt } from './schedule.js'
+
+function rates(
+  schedule: Parameters<typeof learningRateAt>[0],
+  peak: number,
+  totalSteps: number,
+): number[] {
+  return Array.from({ length: totalSteps }, (_, step) =>
+    learningRateAt(schedule, peak, step, totalSteps),
+  )
+}
+
+function expectClose(got: readonly number[], expected: readonly number[]): void {
+  expect(got.length).toBe(expected.length)
+  got.forEach((rate, step) => {
+    expect(Math.abs(rate / (expected[step] ?? Number.NaN) - 1), `step ${step}`).toBeLessThan(1e-9)
+  })
+}
+
+describe('oneCycle', () => {
+  it("gives PyTorch's OneCycleLR", () => {
+    const cases = [
+      { total: 40, warmup: 0.2 },
+      { total: 37, warmup: 0.3 },
+      { total: 1120, warmup: 0.2 },
+      { total: 10, warmup: 0 },
+      { total: 12, warmup: 0.55 },
+    ]
+    const script = `
+import torch
+rates = []
+for case in d:
+    optimiser = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=case['total'], pct_start=float(case['warmup']))
+    for step in range(case['total']):
+        rates.append(optimiser.param_groups[0]['lr'])
+        optimiser.step()
+        if step + 1 < case['total']: schedule.step()
+print(json.dumps(rates))`
+    const ours = cases.flatMap(({ total, warmup }) =>
+      rates({ name: 'oneCycle', warmup, finalShare: 0 }, 2e-3, total),
+    )
+    expectClose(ours, askNumbers(script, cases))
+  })
+
+  it('stays at the peak at the end where the warm-up takes all steps', () => {
+    expect(rates({ name: 'oneCycle', warmup: 1, finalShare: 0 }, 1, 5).at(-1)).toBe(1)
+  })
+})
+
+describe('cosine', () => {
+  it("gives PyTorch's linear warm-up and then its cosine annealing", () => {
+    const script = `
+import torch
+optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=d['peak'])
+warm = d['warm']
+schedule = torch.optim.lr_scheduler.SequentialLR(optimiser, [
+    torch.optim.lr_scheduler.LinearLR(optimiser, start_factor=1 / warm, total_iters=warm - 1),
+    torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=d['total'] - warm - 1, eta_min=d['peak'] * d['finalShare']),
+], milestones=[warm])
+rates = []
+for step in range(d['total']):
+    rates.append(optimiser.param_groups[0]['lr'])
+    optimiser.step(); schedule.step()
+print(json.dumps(rates))`
+    const expected = askNumbers(script, { peak: 0.1, warm: 8, total: 40, finalShare: 0.05 })
+    expectClose(rates({ name: 'cosine', warmup: 0.2, finalShare: 0.05 }, 0.1, 40), expected)
+  })
+
+  it('ends at the final share of the peak, also where nothing is left after the warm-up', () => {
+    const schedule = { name: 'cosine', warmup: 0.2, finalShare: 0.25 } as const
+    expect(rates(schedule, 2, 50).at(-1)).toBeCloseTo(0.5, 12)
+    expect(rates({ ...schedule, warmup: 0 }, 2, 1)).toEqual([0.5])
+    expect(rates({ ...schedule, warmup: 1 }, 2, 4)).toEqual([0.5, 1, 1.5, 2])
+  })
+})
+
+it('constant is the peak at every step, whatever the warm-up', () => {
+  expect(rates({ name: 'constant', warmup: 0.5, finalShare: 0 }, 1e-3, 3)).toEqual([
+    1e-3, 1e-3, 1e-3,
+  ])
+})
