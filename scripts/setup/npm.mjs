@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { SetupFault } from './fault.mjs'
-import { lastLines, run } from './run.mjs'
+import { firstLines, run } from './run.mjs'
 import { sayWhile } from './say.mjs'
 
 /**
@@ -26,7 +26,7 @@ export async function installNpmPackages(root) {
     })
   }
   throw new SetupFault(`npm ${verb} failed with exit code ${outcome.code}`, {
-    details: lastLines(outcome.output),
+    details: firstLines(outcome.stderr),
     cures: [
       'no network: connect, or set HTTPS_PROXY, then run this again',
       'another registry: npm config set registry <address>',

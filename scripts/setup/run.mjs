@@ -70,3 +70,13 @@ export function run(command, args, { cwd, env = process.env, input, show = false
 export function lastLines(text, count = 12) {
   return text.trimEnd().split('\n').slice(-count).join('\n')
 }
+
+/**
+ * The first lines, for programs that end with advice.
+ *
+ * @param {string} text
+ * @param {number} [count]
+ */
+export function firstLines(text, count = 12) {
+  return text.trimStart().split('\n').slice(0, count).join('\n')
+}
