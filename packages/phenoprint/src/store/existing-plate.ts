@@ -1,0 +1,90 @@
+import { existsSync, statSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { StoreError } from '../errors.js'
+import type { Channel } from '../screen/screen.js'
+import type { PlatePlan } from './plate-plan.js'
+import type { Codec, WrittenPlate } from './plate-writer.js'
+import { checked } from './shard.js'
+import { plateDigest } from './site-statistics.js'
+import type { Tiling } from './tiling.js'
+import { ZipReader } from './zip-reader.js'
+
+/** What decides the bytes of a plate besides its images. Told by the plate itself. */
+export interface PlateSettings {
+  readonly format: 1
+  readonly image: readonly [channels: number, height: number, width: number]
+  readonly dtype: string
+  readonly tile: readonly [height: number, width: number]
+  readonly codec: string
+  readonly channels: readonly Channel[]
+}
+
+const rootSchema = z.object({
+  attributes: z.object({
+    phenoprint: z.object({
+      settings: z.record(z.string(), z.unknown()),
+      sources: z.string(),
+    }),
+  }),
+})
+
+export function plateSettings(
+  { image, tile }: Tiling,
+  codec: Codec,
+  channels: readonly Channel[],
+): PlateSettings {
+  return {
+    format: 1,
+    image: [image.channels, image.height, image.width],
+    dtype: image.dtype,
+    tile: [tile.height, tile.width],
+    codec,
+    channels,
+  }
+}
+
+/**
+ * A plate that an earlier run finished, or null when there is none yet.
+ *
+ * @param sources Digest of the files it is to be made from.
+ * @throws {StoreError} when there is a plate of other settings or files, or a damaged one.
+ */
+export function existingPlate(
+  path: string,
+  plan: PlatePlan,
+  settings: PlateSettings,
+  sources: string,
+): WrittenPlate | null {
+  if (!existsSync(path)) return null
+  using zip = ZipReader.open(path)
+  const root = rootSchema.safeParse(JSON.parse(Buffer.from(zip.entry('zarr.json')).toString()))
+  if (!root.success) {
+    throw new StoreError(
+      `store: ${path}: this is no plate that preprocess wrote. Move it away, or set store.path to another folder.`,
+    )
+  }
+  const { settings: was, sources: wasSources } = root.data.attributes.phenoprint
+  const differing = Object.entries(settings).filter(
+    ([key, value]) => !isDeepStrictEqual(was[key], value),
+  )
+  if (differing.length > 0) {
+    const list = differing.map(
+      ([key, value]) => `${key}: got ${text(was[key])}, expected ${text(value)}`,
+    )
+    throw new StoreError(
+      `store: ${path} was made with other settings (${list.join('; ')}). Set store.path to another folder, or delete this store to make it anew.`,
+    )
+  }
+  if (wasSources !== sources) {
+    throw new StoreError(
+      `store: ${path} was made from other image files than the ${plan.sites.length} sites of plate ${plan.plate.id} now have (some came, went, or changed in size). Delete this file to make the plate anew, or set store.path to another folder.`,
+    )
+  }
+  const digests = checked(zip.entry('statistics/digest/c/0/0'), 'digests')
+  return { bytes: statSync(path).size, digest: plateDigest(plan.sites, digests) }
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing'
+}

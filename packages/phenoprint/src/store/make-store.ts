@@ -1,0 +1,233 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { errorCode } from '../error-code.js'
+import { ImageError, MachineError, StoreError } from '../errors.js'
+import { diskFault } from '../run/disk-fault.js'
+import { removeStaleTemporaries } from '../run/files.js'
+import { Lock } from '../run/lock.js'
+import type { Reporter, VerbResult } from '../run/reporter.js'
+import type { Screen } from '../screen/screen.js'
+import { estimateBytes, freeBytes, readableBytes, requireSpace } from './disk-space.js'
+import { plateSettings } from './existing-plate.js'
+import { type ImageFormat, probeFormat } from './image-format.js'
+import { loadSites } from './load-sites.js'
+import { type PlateJob, planJobs, screenOfStore, strangers } from './plate-jobs.js'
+import { type WrittenPlate, writePlate } from './plate-writer.js'
+import {
+  readStoredScreen,
+  type StoredScreen,
+  screenFile,
+  storeDigest,
+  writeStoredScreen,
+} from './stored-screen.js'
+import { reportFile, type StoreOrder, type Survey, surveyImages, writeReport } from './survey.js'
+import { type Tiling, tiling } from './tiling.js'
+
+const lockFile = '.lock'
+
+/**
+ * Makes the store of a screen: one file a plate, then `screen.json`. Plates that an earlier run
+ * finished are kept; two processes cannot make one store at once.
+ *
+ * @throws {ImageError} when an image is missing that must be there, broken, or unlike the others.
+ * @throws {StoreError} when the folder holds a store of other settings, files or tables.
+ * @throws {RunDirectoryError} when another process works there.
+ * @throws {MachineError} when the disk is full, or would be.
+ * @throws {InterruptedError} when asked to stop; whole plates stay, the one begun goes.
+ */
+export async function makeStore(
+  screen: Screen,
+  order: StoreOrder,
+  reporter: Reporter,
+): Promise<VerbResult> {
+  const folder = order.store.path
+  makeFolder(folder)
+  using _lock = Lock.take(join(folder, lockFile), 'preprocess')
+  removeStaleTemporaries(folder)
+  const survey = await surveyImages(screen, order, reporter)
+  const format = await probe(survey)
+  const of = tiling(format.shape, order.store.tile)
+  const { codec } = order.store
+  const jobs = planJobs(survey, folder, plateSettings(of, codec, screen.channels))
+  const kept = screenOfStore(survey.screen, jobs)
+  const before = readStoredScreen(folder)
+  if (before !== null) refuseOther(folder, before.screen, kept)
+  for (const name of strangers(folder, jobs)) {
+    reporter.say(`store: ${join(folder, name)} belongs to no plate of this screen; left as it is`)
+  }
+
+  const pending = jobs.filter((job) => job.whole === null)
+  if (before !== null && pending.length === 0) {
+    return result('already done', before, survey, folder)
+  }
+  rmSync(join(folder, screenFile), { force: true })
+  const needed = await announce(pending, jobs.length, format, of, order, reporter)
+  const written = await writePlates(jobs, format, of, order, survey, needed, reporter)
+  const stored = describe(kept, jobs, written, of, order)
+  writeStoredScreen(folder, stored)
+  const bytes = written.reduce((sum, plate) => sum + plate.bytes, 0)
+  reporter.say(
+    `store: ${folder}: ${jobs.length} plates, ${kept.units.length} ${kept.unitKind}s, ${kept.sites.length} sites, ${readableBytes(bytes)}; digest ${stored.digest}`,
+  )
+  return result('done', stored, survey, folder)
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    if (errorCode(cause) !== 'EEXIST' && errorCode(cause) !== 'ENOTDIR')
+      throw diskFault(cause, folder)
+    throw new StoreError(
+      `store: ${folder} is a file, expected a folder. Set store.path to another name.`,
+      { cause },
+    )
+  }
+}
+
+/** The images' format, from the first file that is there. */
+async function probe({ screen, sites }: Survey): Promise<ImageFormat> {
+  const first = sites.find((site) => site.sources.some((source) => source !== null))
+  const file = first?.sources.find((source) => source !== null)
+  return probeFormat(file?.path ?? '', first?.sources.length ?? 0, screen.channels.length)
+}
+
+/** @throws {StoreError} when the tables now say something else than when the store was made. */
+function refuseOther(folder: string, before: Screen, now: Screen): void {
+  if (isDeepStrictEqual(before, now)) return
+  const unit = now.units.find((is, i) => !isDeepStrictEqual(is, before.units[i]))
+  const where = unit === undefined ? 'its names, classes or sites' : `first at ${unit.id}`
+  throw new StoreError(
+    `store: ${join(folder, screenFile)} was made from other tables (${where}; ${before.sites.length} sites then, ${now.sites.length} now). Delete that file to describe the store anew (plates that still fit are kept), or set store.path to another folder.`,
+  )
+}
+
+/** Says what will be made and how much disk it takes; stops when there is too little. */
+async function announce(
+  pending: readonly PlateJob[],
+  plates: number,
+  format: ImageFormat,
+  of: Tiling,
+  { store }: StoreOrder,
+  reporter: Reporter,
+): Promise<number> {
+  const { image, tile } = of
+  const [height, width] = store.tile
+  if (tile.height !== height || tile.width !== width) {
+    reporter.say(
+      `store: tiles of ${height}x${width} do not fit images of ${image.height}x${image.width}: tiles of ${tile.height}x${tile.width} are written`,
+    )
+  }
+  const sites = pending.flatMap((job) => job.sites)
+  const needed = await estimateBytes(sites, format, of, store.codec)
+  const free = freeBytes(store.path)
+  const whole = plates - pending.length
+  reporter.say(
+    `store: ${image.channels} x ${image.height} x ${image.width} ${image.dtype}, ${of.tilesPerSite} tiles a site; ${pending.length} plates to write${whole > 0 ? ` (${whole} are whole)` : ''}, about ${readableBytes(needed)}; ${readableBytes(free)} free`,
+  )
+  requireSpace(store.path, needed, free)
+  return needed
+}
+
+async function writePlates(
+  jobs: readonly PlateJob[],
+  format: ImageFormat,
+  of: Tiling,
+  { store }: StoreOrder,
+  survey: Survey,
+  needed: number,
+  reporter: Reporter,
+): Promise<WrittenPlate[]> {
+  const total = jobs.reduce((sum, job) => sum + (job.whole === null ? job.sites.length : 0), 0)
+  const progress = reporter.progress('preprocess', total, 'site')
+  const written: WrittenPlate[] = []
+  let bytes = 0
+  for (const { path, plan, sites, provenance, whole, name } of jobs) {
+    reporter.signal.throwIfAborted()
+    if (whole !== null) {
+      written.push(whole)
+      continue
+    }
+    const pixels = counted(loadSites(sites, format, reporter.signal), () => progress.advance(1))
+    try {
+      const plate = await writePlate(path, plan, of, store.codec, provenance, pixels)
+      written.push(plate)
+      bytes += plate.bytes
+      reporter.event({ type: 'plate', plate: plan.plate.id, file: name, ...plate })
+    } catch (error) {
+      if (error instanceof ImageError) writeReport(store.path, survey, error.message.split('\n'))
+      throw error instanceof MachineError ? withRest(error, Math.max(0, needed - bytes)) : error
+    }
+  }
+  progress.done()
+  return written
+}
+
+async function* counted<T>(items: AsyncIterable<T>, count: () => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    yield item
+    count()
+  }
+}
+
+function withRest(error: MachineError, rest: number): MachineError {
+  return new MachineError(
+    `${error.message} The plates that are not written yet need about ${rest.toLocaleString('en')} bytes.`,
+    { cause: error },
+  )
+}
+
+function describe(
+  screen: Screen,
+  jobs: readonly PlateJob[],
+  written: readonly WrittenPlate[],
+  { image, tile }: Tiling,
+  { store }: StoreOrder,
+): StoredScreen {
+  const files = jobs.map(({ name }, i) => ({
+    name,
+    bytes: written[i]?.bytes ?? 0,
+    digest: written[i]?.digest ?? '',
+  }))
+  return {
+    format: 'phenoprint-store',
+    version: 1,
+    digest: storeDigest(
+      screen,
+      image,
+      files.map((file) => file.digest),
+    ),
+    image,
+    tile: [tile.height, tile.width],
+    codec: store.codec,
+    files,
+    screen,
+  }
+}
+
+function result(
+  status: VerbResult['status'],
+  { screen, image, files, digest }: StoredScreen,
+  { counts, missing }: Survey,
+  folder: string,
+): VerbResult {
+  const stored = {
+    plates: screen.plates.length,
+    units: screen.units.length,
+    sites: screen.sites.length,
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    image,
+    digest,
+  }
+  const lacking = {
+    unitsWithoutImages: missing.plates.reduce((sum, plate) => sum + plate.withoutImages, 0),
+    partialSites: missing.sites.length,
+  }
+  const names = [screenFile, reportFile, ...files.map((file) => file.name)]
+  return {
+    status,
+    figures: { screen: counts, stored, missing: lacking },
+    files: names.map((name) => join(folder, name)),
+  }
+}

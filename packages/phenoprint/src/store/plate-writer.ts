@@ -1,0 +1,119 @@
+import { compress, type Pixels } from '@phenoprint/pixels'
+import {
+  archiveComment,
+  fieldNode,
+  groupNode,
+  imageArrayNode,
+  plateNode,
+  statisticsNodes,
+  wellNode,
+  type ZarrNode,
+} from './metadata.js'
+import type { PlatePlan } from './plate-plan.js'
+import { encodeShard, withChecksum } from './shard.js'
+import { histogramsPerChunk, pixelDigest, plateDigest, siteStatistics } from './site-statistics.js'
+import { StatisticsTable } from './statistics-table.js'
+import { cutTile, type Tiling } from './tiling.js'
+import { ZipWriter } from './zip-writer.js'
+
+export type Codec = 'none' | 'zstd'
+
+/** The pixels of a site as decoded, `[channel, y, x]`, with the channels that were not there. */
+export interface SitePixels {
+  readonly pixels: Pixels
+  /** Channel indices filled with zeros. */
+  readonly missing: readonly number[]
+}
+
+/** Where a plate came from, as its file tells it. */
+export interface Provenance {
+  /** Attributes of the plate: settings and the digest of its list of source files. */
+  readonly plate: Readonly<Record<string, unknown>>
+  /** Source files of each site, in the plan's order. */
+  readonly sources: readonly (readonly (string | null)[])[]
+}
+
+export interface WrittenPlate {
+  readonly bytes: number
+  readonly digest: string
+}
+
+/**
+ * Writes one plate as an `.ozx`: whole under its name, or not at all.
+ *
+ * @param pixels Sites in the plan's order.
+ * @throws {MachineError} when the disk is full.
+ */
+export async function writePlate(
+  path: string,
+  plan: PlatePlan,
+  of: Tiling,
+  codec: Codec,
+  provenance: Provenance,
+  pixels: AsyncIterable<SitePixels>,
+): Promise<WrittenPlate> {
+  using zip = new ZipWriter(path)
+  for (const [name, node] of breadthFirst(plateNodes(plan, of, codec, provenance))) {
+    zip.add(name === '' ? 'zarr.json' : `${name}/zarr.json`, Buffer.from(JSON.stringify(node)))
+  }
+  const statistics = new StatisticsTable(plan.sites.length, of.image)
+  let next = 0
+  for await (const site of pixels) {
+    const planned = plan.sites[next++]
+    if (planned === undefined) throw new RangeError(`more sites than the ${next - 1} planned`)
+    zip.add(`${planned.path}/0/c/0/0/0`, await encodeSite(site.pixels, of, codec))
+    statistics.add(siteStatistics(site.pixels, of.image, site.missing), pixelDigest(site.pixels))
+  }
+  if (next !== plan.sites.length) throw new RangeError(`${next} sites of ${plan.sites.length}`)
+  for (const [name, bytes] of statistics.chunks()) zip.add(name, bytes)
+  zip.finish(archiveComment)
+  return { bytes: zip.bytes, digest: plateDigest(plan.sites, statistics.digest) }
+}
+
+/** The shard of a site: its tiles, row by row. */
+export async function encodeSite(pixels: Pixels, of: Tiling, codec: Codec): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for (let index = 0; index < of.tilesPerSite; index++) {
+    const tile = cutTile(of, index, pixels)
+    const bytes = new Uint8Array(tile.buffer, tile.byteOffset, tile.byteLength)
+    chunks.push(withChecksum(codec === 'zstd' ? await compress(bytes) : bytes))
+  }
+  return encodeShard(chunks)
+}
+
+/** Every group and array of a plate, parents before children. */
+function* plateNodes(
+  plan: PlatePlan,
+  of: Tiling,
+  codec: Codec,
+  provenance: Provenance,
+): Generator<readonly [path: string, node: ZarrNode]> {
+  const { plate, grid, wells, sites, channels } = plan
+  const fieldCount = Math.max(...wells.map((well) => well.sites.length))
+  const places = wells.map((well) => well.place)
+  yield ['', plateNode(plate.id, grid, places, fieldCount, provenance.plate)]
+  const array = imageArrayNode(of, codec)
+  const rows = new Set<string>()
+  let index = 0
+  for (const { well, place, sites: fields } of wells) {
+    if (!rows.has(place.row)) yield [place.row, groupNode()]
+    rows.add(place.row)
+    yield [`${place.row}/${place.column}`, wellNode(well, fields.length)]
+    for (const { id, path } of fields) {
+      const origin = { site: id, sources: provenance.sources[index++] ?? [] }
+      yield [path, fieldNode(id, channels, of.image.dtype, origin)]
+      yield [`${path}/0`, array]
+    }
+  }
+  yield ['statistics', groupNode()]
+  const nodes = statisticsNodes(sites.length, of.image, histogramsPerChunk(of.image))
+  for (const [name, node] of Object.entries(nodes)) yield [`statistics/${name}`, node]
+}
+
+/** Nearest the root first; within a depth as they came. */
+function breadthFirst(
+  nodes: Iterable<readonly [path: string, node: ZarrNode]>,
+): (readonly [path: string, node: ZarrNode])[] {
+  const depth = (path: string) => (path === '' ? 0 : path.split('/').length)
+  return [...nodes].sort(([a], [b]) => depth(a) - depth(b))
+}

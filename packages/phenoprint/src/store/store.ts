@@ -1,0 +1,187 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Pixels, Tile } from '@phenoprint/pixels'
+import { StoreError } from '../errors.js'
+import type { Screen } from '../screen/screen.js'
+import { PlateReader } from './plate-reader.js'
+import type { Codec } from './plate-writer.js'
+import type { SiteStatistics } from './site-statistics.js'
+import { readStoredScreen, type StoredScreen, screenFile, storeDigest } from './stored-screen.js'
+import { asTile, type PixelType, type TileShape, type Tiling, tiling } from './tiling.js'
+import { verifyPixels } from './verify.js'
+
+/** The screen of a store and its pixels, tile by tile. Sites are counted as in `screen.sites`. */
+export class Store implements Disposable {
+  readonly path: string
+  /** Only what is there: units and sites without an image are not in it. */
+  readonly screen: Screen
+  readonly tiling: Tiling
+  readonly codec: Codec
+  /** SHA-256 of the screen and of all pixels. */
+  readonly digest: string
+  readonly #files: StoredScreen['files']
+  /** Index into the screen's plates, by site. */
+  readonly #plateOf: Int32Array
+  /** Place among the sites of its plate, by site. */
+  readonly #rowOf: Int32Array
+  readonly #plateSites: number[][]
+  readonly #readers = new Map<number, PlateReader>()
+
+  private constructor(path: string, stored: StoredScreen) {
+    this.path = path
+    this.screen = stored.screen
+    this.tiling = tiling(stored.image, stored.tile)
+    this.codec = stored.codec
+    this.digest = stored.digest
+    this.#files = stored.files
+    this.#plateOf = new Int32Array(stored.screen.sites.length)
+    this.#rowOf = new Int32Array(stored.screen.sites.length)
+    this.#plateSites = stored.screen.plates.map(() => [])
+    stored.screen.sites.forEach((site, i) => {
+      const plate = stored.screen.units[site.unit]?.plate ?? -1
+      const sites = this.#plateSites[plate]
+      if (sites === undefined) throw this.#fault(`site ${site.id} belongs to no plate`)
+      this.#plateOf[i] = plate
+      this.#rowOf[i] = sites.length
+      sites.push(i)
+    })
+  }
+
+  /**
+   * Opens a store. Plates are opened when first read, their checksums verified as they are read.
+   *
+   * @param options.verify Reads every pixel first and compares all digests.
+   * @throws {StoreError} when it is missing, not finished, or damaged.
+   */
+  static async open(path: string, options: { readonly verify?: boolean } = {}): Promise<Store> {
+    const stored = readStoredScreen(path)
+    if (stored === null) {
+      throw new StoreError(
+        `store: ${join(path, screenFile)} is missing: there is no store here, or it is not finished. Run \`phenoprint preprocess\` with store.path: ${path}, or correct store.path.`,
+      )
+    }
+    const store = new Store(path, stored)
+    store.#checkFiles(stored)
+    if (options.verify === true) await verifyPixels(store)
+    return store
+  }
+
+  get imageShape(): TileShape {
+    return { height: this.tiling.image.height, width: this.tiling.image.width }
+  }
+
+  get tileShape(): TileShape {
+    return this.tiling.tile
+  }
+
+  get tilesPerSite(): number {
+    return this.tiling.tilesPerSite
+  }
+
+  get channels(): number {
+    return this.tiling.image.channels
+  }
+
+  get dtype(): PixelType {
+    return this.tiling.image.dtype
+  }
+
+  /**
+   * The pixels of a tile, `[channel, y, x]`, zero past the edge of the image.
+   *
+   * @throws {StoreError} when the store is damaged there.
+   * @throws {RangeError} when there is no such site or tile.
+   */
+  async readTile(site: number, tile: number): Promise<Pixels> {
+    const [plate, row] = this.#locate(site)
+    if (!(tile >= 0 && tile < this.tilesPerSite)) {
+      throw new RangeError(`tile ${tile} of a site with ${this.tilesPerSite}`)
+    }
+    return this.#reader(plate).readTile(row, tile)
+  }
+
+  /** A tile with what is known of its shape: how much of it is padding. */
+  async tile(site: number, tile: number): Promise<Tile> {
+    return asTile(this.tiling, tile, await this.readTile(site, tile))
+  }
+
+  /** Mean, variance and histogram of each channel of a site, as counted by preprocess. */
+  statistics(site: number): SiteStatistics {
+    const [plate, row] = this.#locate(site)
+    return this.#reader(plate).statistics(row)
+  }
+
+  /** Sites of a plate, and mean and variance of each, `[site, channel]`. */
+  plateMoments(plate: number): {
+    readonly sites: readonly number[]
+    readonly mean: Float64Array
+    readonly variance: Float64Array
+  } {
+    return { sites: this.#plateSites[plate] ?? [], ...this.#reader(plate).moments() }
+  }
+
+  /** SHA-256 of the pixels of each site of a plate, `[site, 32]`, as counted by preprocess. */
+  pixelDigests(plate: number): Uint8Array {
+    return this.#reader(plate).pixelDigests()
+  }
+
+  /** The file of a plate. */
+  plateFile(plate: number): string {
+    return join(this.path, this.#files[plate]?.name ?? '')
+  }
+
+  /** Index into the screen's plates. */
+  plateOf(site: number): number {
+    return this.#locate(site)[0]
+  }
+
+  close(): void {
+    for (const reader of this.#readers.values()) reader[Symbol.dispose]()
+    this.#readers.clear()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #locate(site: number): readonly [plate: number, row: number] {
+    const plate = this.#plateOf[site]
+    const row = this.#rowOf[site]
+    if (plate === undefined || row === undefined) {
+      throw new RangeError(`site ${site} of a store with ${this.#plateOf.length}`)
+    }
+    return [plate, row]
+  }
+
+  #reader(plate: number): PlateReader {
+    const open = this.#readers.get(plate)
+    if (open !== undefined) return open
+    const sites = (this.#plateSites[plate] ?? []).map((index) => {
+      const site = this.screen.sites[index]
+      return { id: site?.id ?? '', path: (site?.images[0] ?? '').split('/').slice(1).join('/') }
+    })
+    const digest = this.#files[plate]?.digest ?? ''
+    const path = this.plateFile(plate)
+    const reader = new PlateReader(path, sites, this.tiling, this.codec, digest)
+    this.#readers.set(plate, reader)
+    return reader
+  }
+
+  #checkFiles({ files, screen, image, digest }: StoredScreen): void {
+    const digests = files.map((file) => file.digest)
+    if (files.length !== screen.plates.length || storeDigest(screen, image, digests) !== digest) {
+      throw this.#fault(`${screenFile} was changed: its digest differs`)
+    }
+    files.forEach(({ name, bytes }, plate) => {
+      const size = statSync(this.plateFile(plate), { throwIfNoEntry: false })?.size
+      if (size === undefined) throw this.#fault(`${name} is missing`)
+      if (size !== bytes) throw this.#fault(`${name} has ${size} bytes, expected ${bytes}`)
+    })
+  }
+
+  #fault(what: string): StoreError {
+    return new StoreError(
+      `store: ${this.path}: ${what}. Run preprocess again: it makes what is missing or says what to delete.`,
+    )
+  }
+}
