@@ -30,6 +30,7 @@ export async function installNpmPackages(root) {
     cures: [
       'no network: connect, or set HTTPS_PROXY, then run this again',
       'another registry: npm config set registry <address>',
+      'package.json and package-lock.json disagree: npm install',
       'no disk space: free some, then run this again',
     ],
   })

@@ -2,6 +2,9 @@ import { SetupFault } from './fault.mjs'
 import { lastLines, run } from './run.mjs'
 import { sayWhile } from './say.mjs'
 
+/** The lists of packages are fetched once a run. */
+let listed = false
+
 /**
  * Installs Debian packages; only ever called when the user gave `--system-packages`.
  *
@@ -19,7 +22,8 @@ export async function installSystemPackages(packages, what) {
   // Without a password prompt: a set-up may run where nobody can answer.
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '--non-interactive']
   const environment = ['env', 'DEBIAN_FRONTEND=noninteractive']
-  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
+  const install = ['install', '--yes', '--no-install-recommends', ...packages]
+  for (const args of listed ? [install] : [['update'], install]) {
     const [program, ...rest] = [...prefix, ...environment, 'apt-get', ...args]
     const outcome = await sayWhile(`apt-get ${args.join(' ')} (${what})`, () => run(program, rest))
     if (outcome.code === 0) continue
@@ -28,4 +32,5 @@ export async function installSystemPackages(packages, what) {
       cures: [`as an administrator: apt-get update && ${line}, then run this again`],
     })
   }
+  listed = true
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { exitCodes, SetupFault } from './fault.mjs'
 import { listFiles } from './files.mjs'
-import { lastLines, run } from './run.mjs'
+import { firstLines, run } from './run.mjs'
 
 /**
  * Compiles every package, and removes what is left of sources that are gone.
@@ -17,7 +17,7 @@ export async function compileTypeScript(root) {
   const { code, output } = await run(process.execPath, [compiler, '-b'], { cwd: root })
   if (code === 0) return
   throw new SetupFault('the TypeScript code does not compile', {
-    details: lastLines(output, 40),
+    details: firstLines(output, 40),
     exitCode: exitCodes.program,
   })
 }
