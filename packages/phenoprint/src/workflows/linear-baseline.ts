@@ -39,13 +39,18 @@ function unitFeatures(screen: Screen, moments: (site: number) => ChannelMoments)
       const { mean, variance } = moments(site)
       for (let c = 0; c < channels; c++) {
         const share = 1 / unit.sites.length
-        features[c] = (features[c] ?? 0) + share * Math.log1p(mean[c] ?? 0)
-        const deviation = Math.log1p(Math.sqrt(variance[c] ?? 0))
+        features[c] = (features[c] ?? 0) + share * Math.log1p(known(mean[c]))
+        const deviation = Math.log1p(Math.sqrt(known(variance[c])))
         features[channels + c] = (features[channels + c] ?? 0) + share * deviation
       }
     }
     return features
   })
+}
+
+/** A moment, or 0 where the channel's image is missing. */
+function known(moment: number | undefined): number {
+  return moment === undefined || Number.isNaN(moment) ? 0 : moment
 }
 
 /** Subtracts the controls' mean of each plate, then scales each feature to variance 1 over the screen. */

@@ -1,0 +1,111 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { root } from '../../scripts/setup/paths.mjs'
+import { requirePeers } from '../../scripts/setup/peers.mjs'
+import { capture } from '../lib/capture.mjs'
+import { compare, publish } from '../lib/report.mjs'
+
+/**
+ * Trains EfficientNet-B0 from scratch on MitoCheck, ours and stock PyTorch in turn, once a seed.
+ * The seconds are those of the whole way: from the image files to the figures of the test fold.
+ * Ours counts three processes with their start; the peer's does not count its imports.
+ *
+ * @typedef {{ accuracy: number, balancedAccuracy: number, seconds: number }} Figures
+ */
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    seeds: { type: 'string', default: '2' },
+    epochs: { type: 'string', default: '40' },
+    resume: { type: 'boolean', default: false },
+  },
+})
+const work = join(root, '.cache/bench/mitocheck')
+const data = join(root, process.env.PHENOPRINT_DATA ?? '../shared/data')
+
+/** @returns {Promise<Figures>} */
+async function trainOurs(seed) {
+  const run = join(work, `seed-${seed}`)
+  fs.rmSync(run, { recursive: true, force: true })
+  const shared = ['--set', `store.path=${join(run, 'store')}`, '--set', `seed=${seed}`, '--quiet']
+  const stage = (verb, ...set) =>
+    capture(process.execPath, [
+      join(root, 'packages/cli/bin/phenoprint.js'),
+      verb,
+      '-y',
+      join(root, `configs/mitocheck/${verb}.yml`),
+      ...shared,
+      ...set.flatMap((setting) => ['--set', setting]),
+    ])
+  const began = performance.now()
+  await stage('preprocess')
+  await stage('train', `output=${join(run, 'train')}`, `training.epochs=${values.epochs}`)
+  await stage(
+    'infer',
+    `output=${join(run, 'infer')}`,
+    `prediction.from=${join(run, 'train')}`,
+    'prediction.splits=[test]',
+  )
+  const seconds = (performance.now() - began) / 1000
+  const { test } = JSON.parse(fs.readFileSync(join(run, 'infer/metrics.json'), 'utf8'))
+  const { accuracy, balancedAccuracy } = test.overall
+  return { accuracy, balancedAccuracy, seconds }
+}
+
+/** @returns {Promise<Figures>} */
+async function trainPeer(python, seed) {
+  const script = join(root, 'bench/mitocheck/peer.py')
+  const printed = await capture(python, [
+    script,
+    join(data, 'mitocheck'),
+    ...['--seed', String(seed), '--epochs', values.epochs],
+  ])
+  return JSON.parse(printed)
+}
+
+/** With --resume, what a stopped bench has already measured is taken from its folder. */
+async function once(name, measure) {
+  const path = join(work, `${name}.json`)
+  if (values.resume && fs.existsSync(path)) return JSON.parse(fs.readFileSync(path, 'utf8'))
+  const figures = await measure()
+  fs.mkdirSync(work, { recursive: true })
+  fs.writeFileSync(path, JSON.stringify(figures))
+  process.stderr.write(`${name}: ${JSON.stringify(figures)}\n`)
+  return figures
+}
+
+if (!fs.existsSync(join(data, 'mitocheck/manifest.csv'))) {
+  console.error(`There is no MitoCheck at ${join(data, 'mitocheck')}. Name its parent with PHENOPRINT_DATA.`)
+  process.exit(3)
+}
+const python = await requirePeers()
+const ours = []
+const peer = []
+for (let seed = 1; seed <= Number(values.seeds); seed++) {
+  ours.push(await once(`ours-${seed}-${values.epochs}`, () => trainOurs(seed)))
+  peer.push(await once(`peer-${seed}-${values.epochs}`, () => trainPeer(python, seed)))
+}
+
+const figuresOf = (name, better) =>
+  compare({
+    bench: 'mitocheck',
+    cases: { [name]: { ours: ours.map((run) => run[name]), peer: peer.map((run) => run[name]) } },
+    unit: 'share of test cells; seconds',
+    better,
+  })
+const parts = [
+  figuresOf('seconds', 'lower'),
+  figuresOf('accuracy', 'higher'),
+  figuresOf('balancedAccuracy', 'higher'),
+]
+const merged = (key) => Object.assign({}, ...parts.map((part) => part[key]))
+publish({
+  ...parts[0],
+  ratio: merged('ratio'),
+  ours: merged('ours'),
+  peer: merged('peer'),
+  oursMin: merged('oursMin'),
+  peerMin: merged('peerMin'),
+})
