@@ -16,7 +16,7 @@ export interface BootstrapOptions {
   readonly level: number
 }
 
-export const bootstrapDefaults: BootstrapOptions = { seed: 1, resamples: 2000, level: 0.95 }
+export const bootstrapDefaults: BootstrapOptions = { seed: 1, resamples: 1000, level: 0.95 }
 
 /**
  * Percentile bootstrap of a mean, such as the accuracy of 0/1 outcomes. Units are drawn with

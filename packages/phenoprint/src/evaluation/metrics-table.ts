@@ -34,7 +34,8 @@ export function metricsTable(heading: string, rows: readonly MetricsRow[]): stri
 function figureCells(metrics: Metrics | undefined): string[] {
   if (metrics === undefined || metrics.count === 0) return ['0', ...columns.slice(1).map(() => '-')]
   const { count, accuracy, balancedAccuracy, top5, loss, ece } = metrics
-  return [String(count), ...[accuracy, balancedAccuracy, top5, loss, ece].map((x) => x.toFixed(4))]
+  const figures = [accuracy, balancedAccuracy, top5, loss, ece]
+  return [String(count), ...figures.map((x) => (Number.isNaN(x) ? '-' : x.toFixed(4)))]
 }
 
 /** Text columns stand left, figures (from column `firstFigure` on) right. */

@@ -1,0 +1,154 @@
+import { engine } from '@phenoprint/torch'
+import { BatchLoader } from '../batches/batch-loader.js'
+import type { Config, Section } from '../config/config.js'
+import { requireSection } from '../config/require.js'
+import { metricsTable } from '../evaluation/metrics-table.js'
+import { givesRanks } from '../evaluation/reductions.js'
+import { writeJson } from '../run/files.js'
+import type { Reporter, VerbResult } from '../run/reporter.js'
+import { RunDirectory } from '../run/run-directory.js'
+import { Store } from '../store/store.js'
+import { CallsWriter } from './calls.js'
+import { classList } from './class-list.js'
+import { type FinishedRun, finishedBefore, finishedRun } from './finished-run.js'
+import {
+  planSplits,
+  type SplitPlan,
+  splitForPrediction,
+  splitSection,
+  unitsByCellType,
+} from './inference-plan.js'
+import { checkTile, sayOtherStore, sayTrainedOn, trainedScreen } from './model-data.js'
+import { NetworkSource } from './network-source.js'
+import { predictSplit } from './predict-split.js'
+import type { PredictionHeader } from './prediction-header.js'
+import { describeInterval, type PredictionFigures, summarise } from './summary.js'
+import { describeViews, type ViewsKept, viewsKept } from './views-kept.js'
+
+/**
+ * Predicts the units of the chosen splits with the network of a run, or with the network of each
+ * cell type, and writes `predictions/<split>.parquet`, `predictions/<split>.views.parquet`,
+ * `metrics.json` and `calls.csv` into the run directory. Stopped and started again, it goes on with
+ * the first plate that is not whole.
+ *
+ * @throws {PredictionError} when the model's run is missing or not finished, a cell type has no
+ *   network, or channels, tiles or classes of store and model disagree.
+ * @throws {StoreError} {CheckpointError} {ConfigError} {RunDirectoryError} {MachineError}
+ */
+export async function infer(config: Config, reporter: Reporter): Promise<VerbResult> {
+  const section = requireSection(config, 'prediction', 'infer')
+  const output = requireSection(config, 'output', 'infer')
+  const purpose = { verb: 'infer', config, reporter } as const
+  const before = finishedBefore(output, purpose)
+  if (before !== null) return before
+  const model = finishedRun(section.from, 'prediction.from', ['train', 'fine-tune'])
+  using store = await Store.open(storePath(config, model))
+  using networks = new NetworkSource(model, section.checkpoint, config.device)
+  const plan = planInference(config, section, { model, store, networks, reporter })
+  using run = RunDirectory.open(output, purpose)
+  run.record({ data: store.digest, engine: engine.version })
+  await using loader = new BatchLoader(store, model.config.normalise)
+  for (const split of plan.splits) {
+    await predictSplit(split, {
+      run,
+      reporter,
+      screen: store.screen,
+      loader,
+      networks,
+      header: { ...plan.header, split: split.name },
+      source: plan.source,
+      views: plan.views.precision,
+      options: {
+        ...section,
+        device: config.device,
+        classes: plan.header.classes,
+        tilesPerSite: store.tilesPerSite,
+        signal: reporter.signal,
+      },
+    })
+  }
+  const result = await summariseRun(run, plan, config.seed, reporter)
+  run.finish(result)
+  return result
+}
+
+interface Inputs {
+  readonly model: FinishedRun
+  readonly store: Store
+  readonly networks: NetworkSource
+  readonly reporter: Reporter
+}
+
+interface InferencePlan {
+  readonly splits: readonly SplitPlan[]
+  readonly views: ViewsKept
+  readonly header: Omit<PredictionHeader, 'split'>
+  /** Digest of the networks. */
+  readonly source: string
+}
+
+/** Everything that can be wrong is found here, before hours are spent. */
+function planInference(
+  config: Config,
+  section: Section<'prediction'>,
+  { model, store, networks, reporter }: Inputs,
+): InferencePlan {
+  const { screen } = store
+  checkTile(store, model)
+  sayOtherStore(store, model, reporter)
+  const sameStore = store.digest === model.data
+  const split = splitForPrediction(screen, splitSection(config, model.config, sameStore))
+  const splits = planSplits(screen, split, section.splits)
+  if (sameStore) sayTrainedOn(screen, splits, model, reporter)
+  const known = classList(screen, sameStore ? screen : trainedScreen(model))
+  const { classes, digest } = networks.check(unitsByCellType(splits), screen, known.count)
+  const viewsPerSite = store.tilesPerSite * section.symmetries.length
+  const rows = splits.reduce((sum, { sites }) => sum + sites * viewsPerSite, 0)
+  const views = viewsKept(section.views, rows, classes)
+  reporter.say(`infer: ${describeViews(views, rows, classes)}`)
+  return {
+    splits,
+    views,
+    source: digest,
+    header: {
+      version: 1,
+      screen: screen.name,
+      synthetic: screen.synthetic,
+      classes,
+      classNames: known.names === null ? null : [...known.names],
+      scores: givesRanks(section.reduce) ? 'ranks' : 'logits',
+      reduce: section.reduce,
+      symmetries: section.symmetries,
+    },
+  }
+}
+
+/** Metrics and calls of all splits, from the predictions on the disk. */
+async function summariseRun(
+  run: RunDirectory,
+  { splits, views }: InferencePlan,
+  seed: number,
+  reporter: Reporter,
+): Promise<VerbResult> {
+  using calls = new CallsWriter(run.path('calls.csv'))
+  const metrics: Record<string, PredictionFigures> = {}
+  const files: string[] = []
+  for (const { name } of splits) {
+    const path = run.path('predictions', `${name}.parquet`)
+    metrics[name] = await summarise(path, name, calls, seed)
+    files.push(path)
+    if (views.precision !== 'none') files.push(run.path('predictions', `${name}.views.parquet`))
+  }
+  calls.finish()
+  writeJson(run.path('metrics.json'), metrics)
+  for (const [name, of] of Object.entries(metrics)) {
+    for (const line of metricsTable(name, [{ name: 'model', metrics: of }])) reporter.say(line)
+    if (of.overall.count > 0) reporter.say(describeInterval(of))
+  }
+  files.push(run.path('metrics.json'), run.path('calls.csv'))
+  return { status: 'done', figures: { splits: metrics }, files }
+}
+
+function storePath(config: Config, model: FinishedRun): string {
+  return config.store?.path ?? requireSection(model.config, 'store', 'infer').path
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Section } from '../config/config.js'
+import { PredictionError } from '../errors.js'
+import { loadNetwork } from '../models/checkpoint.js'
+import { cellTypeFolder } from '../models/checkpoint-path.js'
+import type { Network } from '../models/network.js'
+import type { Screen } from '../screen/screen.js'
+import type { FinishedRun } from './finished-run.js'
+
+/**
+ * The networks of a run of training: one for all units, or one for each cell type (fine-tuned runs,
+ * and `bestByCellType`). One is in memory at a time.
+ */
+export class NetworkSource implements Disposable {
+  private readonly perCellType: boolean
+  private current: { readonly key: string; readonly network: Network } | null = null
+
+  constructor(
+    private readonly run: FinishedRun,
+    private readonly choice: Section<'prediction'>['checkpoint'],
+    private readonly device: string,
+  ) {
+    this.perCellType = run.verb === 'fine-tune' || choice === 'bestByCellType'
+  }
+
+  /**
+   * Loads each network that will be needed once, before hours are spent.
+   *
+   * @param units How many units of each cell type are to be predicted.
+   * @param known Classes of the screen, or null where it names none: then the network's count.
+   * @returns How many classes are predicted, and the SHA-256 over the checkpoints.
+   * @throws {PredictionError} when a cell type has no network, or channels or classes disagree with the screen.
+   * @throws {CheckpointError} when a checkpoint is missing or broken.
+   */
+  check(
+    units: ReadonlyMap<string, number>,
+    screen: Screen,
+    known: number | null,
+  ): { readonly classes: number; readonly digest: string } {
+    let classes = known ?? 0
+    const hash = createHash('sha256')
+    const [anyCellType] = units.keys()
+    const needed = this.perCellType ? [...units.keys()].sort() : [anyCellType].filter(isText)
+    for (const cellType of needed) {
+      this.refuseMissing(cellType, units.get(cellType) ?? 0)
+      const { network, path, description } = loadNetwork(
+        this.run.folder,
+        this.choice,
+        this.perCellType ? cellType : undefined,
+      )
+      network.dispose()
+      refuseOtherChannels(path, description.channels, screen)
+      if (known !== null) refuseOtherClasses(path, description.classes, known, screen)
+      else classes = description.classes
+      hash.update(readFileSync(path))
+    }
+    return { classes, digest: hash.digest('hex') }
+  }
+
+  /** The network for units of a cell type, on the device; it stays this source's own. */
+  networkFor(cellType: string): Network {
+    const key = this.perCellType ? cellType : ''
+    if (this.current?.key === key) return this.current.network
+    this[Symbol.dispose]()
+    const wanted = this.perCellType ? cellType : undefined
+    const { network } = loadNetwork(this.run.folder, this.choice, wanted)
+    network.to({ device: this.device, memoryFormat: 'channelsLast' })
+    this.current = { key, network }
+    return network
+  }
+
+  [Symbol.dispose](): void {
+    this.current?.network.dispose()
+    this.current = null
+  }
+
+  private refuseMissing(cellType: string, units: number): void {
+    const { folder, verb } = this.run
+    if (verb !== 'fine-tune' || existsSync(cellTypeFolder(folder, cellType))) return
+    const there = readdirSync(folder).filter((name) =>
+      existsSync(join(folder, name, 'checkpoints')),
+    )
+    throw new PredictionError(
+      `prediction.from: the fine-tuned run ${folder} has no network for cell type ${cellType}, of which there are ${units} units to predict; it has ${there.join(', ') || 'none'}. Fine-tune ${cellType} too (fineTune.cellTypes), or leave its experiments out (split.skipExperiments).`,
+    )
+  }
+}
+
+function refuseOtherChannels(path: string, channels: number, screen: Screen): void {
+  if (channels === screen.channels.length) return
+  const names = screen.channels.map(({ name }) => name).join(', ')
+  throw new PredictionError(
+    `infer: the network in ${path} takes images of ${channels} channels, and the screen "${screen.name}" has ${screen.channels.length} (${names}). Use a model that was trained on such images, or preprocess the screen with the model's channels.`,
+  )
+}
+
+function refuseOtherClasses(path: string, got: number, known: number, screen: Screen): void {
+  const withControls = known + screen.controlClasses
+  if (got === known || got === withControls) return
+  throw new PredictionError(
+    `infer: the network in ${path} knows ${got} classes, and the screen "${screen.name}" has ${known}${screen.controlClasses > 0 ? ` (${withControls} with its controls)` : ''}. Use a model that was trained on these classes.`,
+  )
+}
+
+function isText(value: string | undefined): value is string {
+  return value !== undefined
+}

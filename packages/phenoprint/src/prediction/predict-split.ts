@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { diskFault } from '../run/disk-fault.js'
+import type { Reporter } from '../run/reporter.js'
+import type { RunDirectory } from '../run/run-directory.js'
+import type { Screen } from '../screen/screen.js'
+import type { PlateUnits, SplitPlan } from './inference-plan.js'
+import type { Columns } from './parquet/layout.js'
+import { TableWriter } from './parquet/table-writer.js'
+import { predictEachUnit, type UnitOptions } from './predict-units.js'
+import type { Predictor, View, ViewLoader } from './predict-views.js'
+import { type PredictionHeader, predictionLayout } from './prediction-header.js'
+import {
+  type PredictionRow,
+  predictionRow,
+  unitColumns,
+  unitColumnsOf,
+  viewColumns,
+} from './prediction-row.js'
+import type { ViewsKept } from './views-kept.js'
+
+export interface SplitInputs {
+  readonly run: RunDirectory
+  readonly reporter: Reporter
+  readonly screen: Screen
+  readonly loader: ViewLoader
+  readonly networks: { networkFor(cellType: string): Predictor }
+  readonly header: PredictionHeader
+  /** What the networks are: predictions of other networks are not gone on with. */
+  readonly source: string
+  readonly views: ViewsKept['precision']
+  readonly options: Omit<UnitOptions, 'onView'>
+}
+
+/**
+ * Predicts one split, plate by plate, into `predictions/<split>.parquet` and, unless views are not
+ * kept, `predictions/<split>.views.parquet`. Plates that an earlier, interrupted call finished are
+ * not predicted again.
+ */
+export async function predictSplit(plan: SplitPlan, inputs: SplitInputs): Promise<void> {
+  const { run, reporter, views, options } = inputs
+  const path = run.path('predictions', `${plan.name}.parquet`)
+  if (existsSync(path)) return
+  using files = new SplitFiles(path, plan, inputs)
+  const viewsPerSite = options.tilesPerSite * options.symmetries.length
+  const progress = reporter.progress(`infer ${plan.name}`, plan.sites * viewsPerSite, 'views')
+  const done = plan.plates.slice(0, files.platesDone)
+  if (done.length > 0) {
+    reporter.say(
+      `infer: ${plan.name}: ${done.length} of ${plan.plates.length} plates were done before`,
+    )
+    progress.advance(viewsOf(done, inputs))
+  }
+  for (const plate of plan.plates.slice(done.length)) {
+    await predictPlate(plate, inputs, files, (count) => progress.advance(count))
+    const { experiment, plate: name } = predictionRow(inputs.screen, plate.units[0] ?? -1)
+    run.event({
+      type: 'plate',
+      split: plan.name,
+      experiment,
+      plate: name,
+      units: plate.units.length,
+      views,
+    })
+  }
+  files.finish()
+  progress.done()
+}
+
+async function predictPlate(
+  { cellType, units }: PlateUnits,
+  { screen, loader, networks, options }: SplitInputs,
+  files: SplitFiles,
+  advance: (views: number) => void,
+): Promise<void> {
+  const network = networks.networkFor(cellType)
+  let views = 0
+  const onView = (view: View) => {
+    files.addView(view)
+    views++
+  }
+  for await (const { unit, logits } of predictEachUnit(network, loader, screen, units, {
+    ...options,
+    onView,
+  })) {
+    files.addUnit(unit, logits)
+    advance(views)
+    views = 0
+  }
+  files.endPlate()
+}
+
+/** The files of a split while they are written: a row a unit, and perhaps a row a view. */
+class SplitFiles implements Disposable {
+  private readonly units: TableWriter
+  private readonly views: TableWriter | null
+  private readonly screen: Screen
+  private unitRows: PredictionRow[] = []
+  private viewRows: PredictionRow[] = []
+  private sites: string[] = []
+  private tiles: number[] = []
+  private symmetries: string[] = []
+
+  constructor(path: string, plan: SplitPlan, { screen, header, source, views }: SplitInputs) {
+    this.screen = screen
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+    } catch (cause) {
+      throw diskFault(cause, path)
+    }
+    const units = plan.plates.map((plate) => plate.units)
+    const key = createHash('sha256')
+      .update(JSON.stringify([source, header, views, units]))
+      .digest('hex')
+    const viewsPath = path.replace(/\.parquet$/, '.views.parquet')
+    this.units = new TableWriter(path, predictionLayout(unitColumns, header, 'float32'), key)
+    this.views =
+      views === 'none' || this.viewsAreWhole(viewsPath, plan)
+        ? null
+        : new TableWriter(viewsPath, predictionLayout(viewColumns, header, views), key)
+    const done = Math.min(this.units.groups, this.views?.groups ?? Number.POSITIVE_INFINITY)
+    this.units.keep(done)
+    this.views?.keep(done)
+  }
+
+  get platesDone(): number {
+    return this.units.groups
+  }
+
+  addView({ sample, logits }: View): void {
+    if (this.views === null) return
+    const site = this.screen.sites[sample.site]
+    this.views.addRow(logits)
+    const last = this.viewRows.at(-1)
+    const unit = site?.unit ?? -1
+    const sameUnit = last !== undefined && last.unit === this.screen.units[unit]?.id
+    this.viewRows.push(sameUnit ? last : predictionRow(this.screen, unit))
+    this.sites.push(site?.site ?? '')
+    this.tiles.push(sample.tile)
+    this.symmetries.push(sample.symmetry)
+  }
+
+  addUnit(unit: number, logits: Float64Array): void {
+    this.units.addRow(logits)
+    this.unitRows.push(predictionRow(this.screen, unit))
+  }
+
+  /** Views first: a plate whose units are whole has its views. */
+  endPlate(): void {
+    const { sites: site, tiles: tile, symmetries: symmetry } = this
+    const columns: Columns = { ...unitColumnsOf(this.viewRows), site, tile, symmetry }
+    this.views?.endGroup(columns)
+    this.units.endGroup(unitColumnsOf(this.unitRows))
+    this.unitRows = []
+    this.viewRows = []
+    this.sites = []
+    this.tiles = []
+    this.symmetries = []
+  }
+
+  finish(): void {
+    this.views?.finish()
+    this.units.finish()
+  }
+
+  [Symbol.dispose](): void {
+    this.views?.close()
+    this.units.close()
+  }
+
+  /** Killed between the two files' last steps: only the units' file is still to be put in place. */
+  private viewsAreWhole(viewsPath: string, plan: SplitPlan): boolean {
+    return this.units.groups === plan.plates.length && existsSync(viewsPath)
+  }
+}
+
+function viewsOf(plates: readonly PlateUnits[], { screen, options }: SplitInputs): number {
+  const units = plates.flatMap((plate) => plate.units)
+  const sites = units.reduce((sum, unit) => sum + (screen.units[unit]?.sites.length ?? 0), 0)
+  return sites * options.tilesPerSite * options.symmetries.length
+}

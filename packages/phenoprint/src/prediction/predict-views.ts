@@ -1,0 +1,120 @@
+import { setImmediate } from 'node:timers/promises'
+import { autocast, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import type { Batch, Sample } from '../batches/samples.js'
+import type { Section } from '../config/config.js'
+import { PredictionError } from '../errors.js'
+
+/** A network as far as prediction knows it. */
+export interface Predictor {
+  readonly training: boolean
+  train(mode?: boolean): unknown
+  /** `[batch, channel, y, x]` to logits `[batch, class]`. */
+  forward(images: Tensor): Tensor
+}
+
+/** Where the pixels of samples come from. */
+export interface ViewLoader {
+  load(samples: readonly Sample[]): Promise<Pick<Batch, 'images' | 'shape'>>
+}
+
+export interface PredictOptions {
+  /** `cpu`, `cuda`, `cuda:1`. */
+  readonly device: string
+  readonly precision: Section<'prediction'>['precision']
+  /** Views at once. */
+  readonly batchSize: number
+  /** How many classes to keep: the first of the network's, so without those of controls. */
+  readonly classes: number
+  /** Looked at between batches; its reason is thrown. */
+  readonly signal?: AbortSignal
+}
+
+/** A sample and its logits `[class]`. */
+export interface View {
+  readonly sample: Sample
+  readonly logits: Float32Array
+}
+
+/**
+ * Logits of samples, a batch at a time and in their order, from a network in evaluation mode (its
+ * mode is put back at the end). The next batch is loaded while one is computed; between batches the
+ * process answers signals.
+ *
+ * @throws {PredictionError} when logits are not finite, or the network has fewer classes than asked for.
+ */
+export async function* predictViews(
+  network: Predictor,
+  loader: ViewLoader,
+  samples: readonly Sample[],
+  options: PredictOptions,
+): AsyncGenerator<View[]> {
+  const { batchSize, signal } = options
+  const load = (first: number) => loader.load(samples.slice(first, first + batchSize))
+  const wasTraining = network.training
+  let coming = samples.length > 0 ? load(0) : undefined
+  try {
+    for (let first = 0; coming !== undefined; first += batchSize) {
+      const batch = await coming
+      const following = first + batchSize
+      coming = following < samples.length ? load(following) : undefined
+      signal?.throwIfAborted()
+      // Whoever consumes the views may train between batches.
+      network.train(false)
+      const logits = forward(network, batch, options)
+      yield samples.slice(first, following).map((sample, i) => ({
+        sample,
+        logits: logits.subarray(i * options.classes, (i + 1) * options.classes),
+      }))
+      await setImmediate()
+    }
+  } finally {
+    network.train(wasTraining)
+    // A batch nobody waits for any more may fail without anybody being told.
+    coming?.catch(() => {})
+  }
+}
+
+/** Logits of a batch, `[view, class]` flat. */
+function forward(
+  network: Predictor,
+  { images, shape }: Pick<Batch, 'images' | 'shape'>,
+  { device, precision, classes }: PredictOptions,
+): Float32Array {
+  const [count, channels, height, width] = shape
+  return tidy(() =>
+    noGrad(() => {
+      const input = tensor(images, { shape: [count, height, width, channels] })
+        .to({ device })
+        .permute([0, 3, 1, 2])
+      const predicted = autocast(
+        {
+          device: device === 'cpu' ? 'cpu' : 'cuda',
+          dtype: 'bfloat16',
+          enabled: precision === 'bf16',
+        },
+        () => network.forward(input),
+      )
+      const [rows = 0, columns = 0] = predicted.shape
+      if (rows !== count || columns < classes) {
+        throw new PredictionError(
+          `predict: the network gave logits of shape [${predicted.shape.join(', ')}] for ${count} views, expected [${count}, ${classes}] or more classes. Train it on a screen of these classes.`,
+        )
+      }
+      const kept = predicted.narrow(1, 0, classes).to({ dtype: 'float32', device: 'cpu' })
+      const numbers = kept.contiguous().toTypedArray()
+      return checked(numbers)
+    }),
+  )
+}
+
+function checked(logits: unknown): Float32Array {
+  if (!(logits instanceof Float32Array)) {
+    throw new PredictionError('predict: the engine gave logits of another type than float32')
+  }
+  if (!logits.every(Number.isFinite)) {
+    throw new PredictionError(
+      'predict: the network gave logits that are not finite. Its weights have diverged, or images hold values beyond all range; use an earlier checkpoint, or precision fp32.',
+    )
+  }
+  return logits
+}

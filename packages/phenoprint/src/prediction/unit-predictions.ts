@@ -1,0 +1,85 @@
+import { type Matrix, matrix } from '../evaluation/matrix.js'
+import { TableReader } from './parquet/table-reader.js'
+import { headerOf, type PredictionHeader } from './prediction-header.js'
+import { type PredictionRow, rowOf, unitColumns } from './prediction-row.js'
+
+/** Rows and their logits `[row, class]`. */
+export interface PredictionBlock {
+  readonly rows: readonly PredictionRow[]
+  readonly logits: Matrix
+}
+
+/** The predictions of one split, a row a unit, one row group a plate. */
+export class UnitPredictions {
+  private constructor(
+    readonly path: string,
+    readonly header: PredictionHeader,
+    private readonly table: TableReader,
+  ) {}
+
+  /** @throws {PredictionError} when the file is missing, cut off, or not a table of predictions. */
+  static async open(path: string): Promise<UnitPredictions> {
+    const table = await TableReader.open(path, Object.keys(unitColumns))
+    try {
+      return new UnitPredictions(path, headerOf(path, table), table)
+    } catch (error) {
+      await table.close()
+      throw error
+    }
+  }
+
+  /** How many row groups there are. */
+  get groups(): number {
+    return this.table.groups.length
+  }
+
+  /** Cell types of a row group, one a row, without its logits. */
+  async cellTypes(group: number): Promise<string[]> {
+    const { cellType = [] } = await this.table.columns(group, ['cellType'])
+    return cellType.map(String)
+  }
+
+  /** One row group: with our files, one plate. */
+  async block(group: number): Promise<PredictionBlock> {
+    const columns = await this.table.columns(group, Object.keys(unitColumns))
+    const rows = Array.from(columns.unit ?? [], (_, i) => rowOf(this.path, columns, i))
+    const { classes } = this.header
+    const logits = new Float32Array(rows.length * classes)
+    let filled = 0
+    for await (const part of this.table.blocks(group)) {
+      logits.set(part, filled)
+      filled += part.length
+    }
+    return { rows, logits: matrix(logits, rows.length, classes) }
+  }
+
+  async close(): Promise<void> {
+    await this.table.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+/**
+ * A whole file of predictions at once.
+ *
+ * @throws {PredictionError} as {@link UnitPredictions.open}, or when a page is broken.
+ */
+export async function readPredictions(
+  path: string,
+): Promise<PredictionBlock & { readonly header: PredictionHeader }> {
+  await using file = await UnitPredictions.open(path)
+  const blocks: PredictionBlock[] = []
+  for (let group = 0; group < file.groups; group++) blocks.push(await file.block(group))
+  const rows = blocks.flatMap((block) => block.rows)
+  const { classes } = file.header
+  const logits = new Float32Array(rows.length * classes)
+  let filled = 0
+  for (const block of blocks) {
+    logits.set(block.logits.data, filled)
+    filled += block.logits.data.length
+  }
+  return { header: file.header, rows, logits: matrix(logits, rows.length, classes) }
+}
