@@ -1,0 +1,47 @@
+import { builtAddon, native, type Schema } from './addon.js'
+import type { Device, DType } from './dtype.js'
+
+/** The libtorch in use. The first question loads it. */
+export const engine = {
+  /** `2.13.0` */
+  get version(): string {
+    return native().engine().version
+  },
+
+  /** The folder with its lib/ and include/. */
+  get path(): string {
+    return builtAddon().libtorch
+  },
+
+  /** The instruction set that its kernels use here: `AVX512`, `AVX2`, `DEFAULT`, ... */
+  get cpuCapability(): string {
+    return native().engine().cpuCapability
+  },
+
+  /** It was built for CUDA, and there is such a device. */
+  get cuda(): boolean {
+    return native().engine().cuda
+  },
+
+  devices(): Device[] {
+    return [...native().engine().devices]
+  },
+
+  dtypes(): DType[] {
+    return native().dtypes()
+  },
+
+  /** Every operator registered with its dispatcher, our own among them. */
+  schemas(): Schema[] {
+    return native().schemas()
+  },
+}
+
+/** How many threads the operators that this JavaScript thread calls may use. */
+export function setThreads(count: number): void {
+  native().setThreads(count)
+}
+
+export function threads(): number {
+  return native().threads()
+}
