@@ -4,8 +4,8 @@ import {
   linearBaseline,
   loadConfig,
   readPredictions,
-  splitScreen,
   Store,
+  splitScreen,
 } from '@phenoprint/phenoprint'
 import { root } from '../setup/paths.mjs'
 
@@ -73,7 +73,9 @@ function table(models) {
     ]),
   ]
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  ')).join('\n')
+  return rows
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  '))
+    .join('\n')
 }
 
 const { header } = await readPredictions(join(root, 'runs/demo/ensemble/predictions/test.parquet'))

@@ -8,12 +8,11 @@ import { lastLines, run } from './run.mjs'
  * such as a library that libtorch itself lacks, or an instruction that this processor does not have.
  *
  * @param {string} root the repository.
- * @param {string} addon
  * @param {import('./libtorch.mjs').Libtorch} libtorch
  * @throws {SetupFault}
  */
-export async function probeEngine(root, addon, libtorch) {
-  const outcome = await run(process.execPath, [join(root, 'scripts/setup/probe-child.mjs'), addon])
+export async function probeEngine(root, libtorch) {
+  const outcome = await run(process.execPath, [join(root, 'scripts/setup/probe-child.mjs')])
   if (outcome.code === 0) return
   const signalled = outcome.code > 128 ? ` (ended by signal ${outcome.code - 128})` : ''
   throw new SetupFault(

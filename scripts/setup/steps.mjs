@@ -39,7 +39,7 @@ async function prepare(cache, options) {
   await installNpmPackages(root)
   await compileTypeScript(root)
   const libtorch = await findLibtorch({ env: process.env, cache, options })
-  const addon = await buildNative(
+  await buildNative(
     {
       folder: join(root, 'packages/torch'),
       addon: 'phenoprint_torch.node',
@@ -55,5 +55,5 @@ async function prepare(cache, options) {
     },
     { cache, systemPackages: options.systemPackages },
   )
-  await probeEngine(root, addon, libtorch)
+  await probeEngine(root, libtorch)
 }
