@@ -20,7 +20,7 @@ import { readPredictions } from '../prediction/unit-predictions.js'
 import { randomStream } from '../random.js'
 import { silentReporter } from '../run/reporter.js'
 import { RunDirectory } from '../run/run-directory.js'
-import { temporaryFolder } from '../test/folder.js'
+import { temporaryFolder } from '../testing/folder.js'
 import { ensemble } from './ensemble.js'
 
 /** Units by plate; the last of each plate has no label. */
