@@ -1,1 +1,2 @@
-export {}
+export type { Command, Request } from './command.js'
+export { main, start } from './main.js'

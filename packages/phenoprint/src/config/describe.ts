@@ -55,7 +55,8 @@ function describeList(node: SchemaNode): string {
 
 function describeMap(node: SchemaNode): string {
   const keys = Object.keys(node.properties ?? {})
-  if (keys.length > 0) return `a map with ${keys.join(', ')}`
+  if (keys.length > 0)
+    return `a map with ${keys.slice(0, 8).join(', ')}${keys.length > 8 ? ', …' : ''}`
   const value = node.additionalProperties
   return typeof value === 'object' ? `a map of names, each to ${describeSchema(value)}` : 'a map'
 }

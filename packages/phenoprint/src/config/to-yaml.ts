@@ -8,7 +8,7 @@ export function configToYaml(config: Config): string {
 
 /** `${` is written `$${`, so that it is not taken for an environment variable. */
 function escapeVariables(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('${', '$${')
+  if (typeof value === 'string') return value.replaceAll('${', () => '$${')
   if (Array.isArray(value)) return value.map(escapeVariables)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, escapeVariables(v)]))

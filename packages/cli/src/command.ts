@@ -1,0 +1,24 @@
+import type { Reporter, VerbResult } from '@phenoprint/phenoprint/basics'
+
+/** What a person typed after the verb. */
+export interface Request {
+  /** The YAML file of `-y`; null where none was given. */
+  readonly file: string | null
+  readonly set: readonly string[]
+}
+
+/** One verb of the command line: its words for `--help`, and what it does. */
+export interface Command {
+  readonly name: string
+  /** Other names that it answers to. */
+  readonly aliases: readonly string[]
+  /** In the overview; starts with a verb, no full stop. */
+  readonly summary: string
+  /** What it reads and writes, for its own `--help`. */
+  readonly details: string
+  readonly takesFile: boolean
+  readonly examples: readonly string[]
+  /** It has said all its figures itself: they are not shown again at the end. */
+  readonly saysFigures?: true
+  run(request: Request, reporter: Reporter): Promise<VerbResult>
+}

@@ -1,0 +1,14 @@
+import { libraryCommand } from './library-command.js'
+
+export const ensemble = libraryCommand('ensemble', {
+  summary: 'average the predictions of several models',
+  details: [
+    'Averages the runs of infer that "ensemble.members" lists, with weights, for each cell type or',
+    'for all. Writes predictions, metrics, and calls.csv: the call for each well, its probability and',
+    'the runner-up.',
+  ].join('\n'),
+  examples: [
+    'phenoprint ensemble -y configs/mitocheck/ensemble.yml',
+    'phenoprint ensemble -y configs/mitocheck/ensemble.yml --set ensemble.reduce=rankMean --set output=runs/ranks',
+  ],
+})

@@ -1,0 +1,21 @@
+import type { Command } from '../command.js'
+import { doctor } from './doctor.js'
+import { ensemble } from './ensemble.js'
+import { fineTune } from './fine-tune.js'
+import { infer } from './infer.js'
+import { preprocess } from './preprocess.js'
+import { run } from './run.js'
+import { simulate } from './simulate.js'
+import { train } from './train.js'
+
+/** Every command, in the order in which a person meets them. */
+export const commands: readonly Command[] = [
+  preprocess,
+  train,
+  fineTune,
+  infer,
+  ensemble,
+  run,
+  simulate,
+  doctor,
+]

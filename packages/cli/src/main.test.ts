@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { folderOf, nodeOnSmallDisk } from '@phenoprint/phenoprint/testing'
+import { describe, expect, it } from 'vitest'
+
+const launcher = fileURLToPath(new URL('../bin/phenoprint.js', import.meta.url))
+const testProgram = fileURLToPath(new URL('./testing/test-program.js', import.meta.url))
+
+/** Runs `phenoprint` with words, in a folder. */
+function phenoprint(words: readonly string[], cwd?: string) {
+  const options = { encoding: 'utf8', ...(cwd && { cwd }) } as const
+  const { stdout, stderr, status } = spawnSync(process.execPath, [launcher, ...words], options)
+  return { stdout, stderr, code: status }
+}
+
+/** Starts the test program, and waits until it says that it has started. */
+async function started(
+  words: readonly string[],
+  cwd = '/tmp',
+): Promise<ChildProcess & { said: () => string }> {
+  const child = spawn(process.execPath, [testProgram, ...words], { cwd })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      said += text
+    })
+  }
+  await once(child.stdout, 'data')
+  return Object.assign(child, { said: () => said })
+}
+
+function lastLine(text: string): unknown {
+  return JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')
+}
+
+describe('phenoprint', () => {
+  it('tells its version and its commands', () => {
+    expect(phenoprint(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    const { stdout, stderr, code } = phenoprint(['--help'])
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+    for (const verb of ['preprocess', 'train', 'fine-tune', 'fine_tune', 'inference', 'doctor']) {
+      expect(stdout).toContain(verb)
+    }
+  })
+
+  it('loads nothing but its own light modules before a verb needs more', () => {
+    const logger = new URL('./testing/log-modules.js', import.meta.url).href
+    const words = ['--import', logger, launcher]
+    for (const args of [['--help'], ['train', '--help'], ['--version'], ['trian']]) {
+      const { stderr } = spawnSync(process.execPath, [...words, ...args], { encoding: 'utf8' })
+      const loaded = [...stderr.matchAll(/^loaded (\S+)$/gm)].map(([, url = '']) => url)
+      expect(loaded).toContainEqual(expect.stringMatching(/cli\/dist\/main\.js$/))
+      const light =
+        /^node:|\/cli\/|\/phenoprint\/dist\/(basics|errors|exit-code|nearest|run\/signals)\.js$/
+      expect(loaded.filter((url) => !light.test(url))).toEqual([])
+    }
+  })
+
+  it.each([
+    [[], 'phenoprint: no command. See: phenoprint --help'],
+    [['trian', '-y', 'x.yml'], 'unknown command "trian". Did you mean train?'],
+    [['train', '--jsn', '-y', 'x.yml'], 'train: unknown option --jsn. Did you mean --json?'],
+    [['train'], 'train: no configuration. Give one with -y FILE'],
+    [['train', '-y', 'nowhere/x.yml'], 'config: there is no file nowhere/x.yml'],
+  ])('ends %j with exit code 2', (words, message) => {
+    const { stdout, stderr, code } = phenoprint(words)
+    expect(stderr).toContain(message)
+    expect({ stdout, code }).toEqual({ stdout: '', code: 2 })
+  })
+
+  it('ends an unknown key and a wrong type with exit code 2, naming file, line and column', () => {
+    const folder = folderOf({ 'train.yml': 'training:\n  epochs: many\n  ealryStopping: {}\n' })
+    for (const verb of [
+      'preprocess',
+      'train',
+      'fine-tune',
+      'fine_tune',
+      'infer',
+      'inference',
+      'ensemble',
+      'simulate',
+      'run',
+    ]) {
+      const { stderr, code } = phenoprint([verb, '-y', 'train.yml'], folder)
+      expect(stderr).toContain(
+        'config: train.yml:2:11: training.epochs: got "many" (text), expected',
+      )
+      expect(stderr).toContain(
+        'train.yml:3:3: unknown key "ealryStopping". Did you mean training.earlyStopping?',
+      )
+      expect(code).toBe(2)
+    }
+    const { stderr, code } = phenoprint(['train', '-y', 'train.yml', '--set', 'sead=1'], folder)
+    expect(stderr).toContain('config: --set sead=1: unknown key "sead". Did you mean seed?')
+    expect(code).toBe(2)
+  })
+
+  it('tells a fault to programs too, as the last line of standard output', () => {
+    const { stdout, stderr, code } = phenoprint(['train', '-y', 'nowhere.yml', '--json'])
+    expect(lastLine(stdout)).toEqual({ type: 'error', message: stderr.trimEnd(), exitCode: 2 })
+    expect(code).toBe(2)
+  })
+})
+
+describe('a run directory in use by another process', () => {
+  it('is exit code 2, until that process ends', async () => {
+    const folder = folderOf({ 'config.yml': '' })
+    const holder = await started(['hold'], folder)
+    const second = spawnSync(process.execPath, [testProgram, 'hold'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(second.stderr).toContain(`run: run is in use by process ${holder.pid}`)
+    expect(second.status).toBe(2)
+    holder.kill('SIGKILL')
+    await once(holder, 'exit')
+    const third = await started(['hold'], folder)
+    third.kill('SIGTERM')
+    expect(await once(third, 'exit')).toEqual([143, null])
+    expect(existsSync(join(folder, 'run/lock'))).toBe(false)
+  })
+})
+
+describe('a disk that fills', () => {
+  it('is exit code 4, names the file and its size, and leaves no half file', () => {
+    const folder = folderOf({ 'config.yml': '', 'small/.keep': '' })
+    const program = `process.chdir(${JSON.stringify(folder)}); process.argv = ['node', 'x', 'fill', '--json']; await import(${JSON.stringify(testProgram)})`
+    const words = ['--input-type=module', '-e', program]
+    const { stdout, stderr, code } = nodeOnSmallDisk(join(folder, 'small'), words)
+    expect(stderr).toMatch(
+      /disk: cannot write small\/run\/weights\.bin \(4,000,000 bytes\): the disk is full/,
+    )
+    expect(lastLine(stdout)).toMatchObject({ type: 'error', exitCode: 4 })
+    expect(code).toBe(4)
+  })
+})
+
+describe('Ctrl-C', () => {
+  it('once lets the work save itself, and is exit code 130', async () => {
+    const child = await started(['patient'])
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([130, null])
+    expect(child.said()).toMatch(
+      /Ctrl-C: stopping after the next save\. Once more stops at once\.\n/,
+    )
+    expect(child.said()).toContain('saved\n')
+    expect(child.said()).toContain('stopped by Ctrl-C. Run the same command again to go on')
+  })
+
+  it('twice stops at once', async () => {
+    const child = await started(['deaf'])
+    child.kill('SIGINT')
+    await once(child.stderr ?? child, 'data')
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([130, null])
+  })
+
+  it('is the reason even where a library calls it an abort', async () => {
+    const child = await started(['library-abort'])
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([130, null])
+    expect(child.said()).not.toContain('fault in phenoprint')
+  })
+
+  it('has exit code 143 when it is SIGTERM', async () => {
+    const child = await started(['patient'])
+    child.kill('SIGTERM')
+    expect(await once(child, 'close')).toEqual([143, null])
+  })
+})
+
+describe('other ends', () => {
+  it('tells a fault of its own with where it happened, and exit code 1', () => {
+    const run = spawnSync(process.execPath, [testProgram, 'faulty'], { encoding: 'utf8' })
+    expect(run.stderr).toContain('This is a fault in phenoprint.')
+    expect(run.stderr).toMatch(
+      /TypeError: cannot read[\s\S]*test-program\.js[\s\S]*caused by: Error: deeper/,
+    )
+    expect(run.status).toBe(1)
+  })
+
+  it('shows no stack for what is not its own', () => {
+    const run = spawnSync(process.execPath, [testProgram, 'machine'], { encoding: 'utf8' })
+    expect(run.stderr).toBe('phenoprint: memory: 3 GiB free, expected 5 GiB\n')
+    expect(run.status).toBe(4)
+  })
+
+  it('goes on with its work when nobody reads its output any more', async () => {
+    const folder = folderOf({})
+    const child = await started(['chatty'], folder)
+    child.stdout?.destroy()
+    expect(await once(child, 'close')).toEqual([0, null])
+    expect(child.said()).not.toContain('EPIPE')
+    expect(existsSync(join(folder, 'chatty-finished'))).toBe(true)
+  })
+})

@@ -1,0 +1,37 @@
+import { InterruptedError } from '../errors.js'
+
+/** Exit codes as shells give them: 128 and the number of the signal. */
+const codes = { SIGINT: 130, SIGTERM: 143 } as const
+
+type StopSignal = keyof typeof codes
+
+/**
+ * Turns the first SIGINT (Ctrl-C) or SIGTERM into an abort, so that the work can save itself; the
+ * second one ends the process at once, with its exit code.
+ *
+ * @param say Told what happens, once.
+ * @returns `signal` aborts with an InterruptedError as its reason; disposing stops listening.
+ */
+export function interruptOnSignals(say: (line: string) => void): Disposable & {
+  readonly signal: AbortSignal
+} {
+  const controller = new AbortController()
+  const onSignal = (name: StopSignal) => {
+    if (controller.signal.aborted) process.exit(codes[name])
+    const who = name === 'SIGINT' ? 'Ctrl-C' : 'SIGTERM'
+    say(`${who}: stopping after the next save. Once more stops at once.`)
+    controller.abort(
+      new InterruptedError(
+        `stopped by ${who}. Run the same command again to go on from here.`,
+        codes[name],
+      ),
+    )
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    },
+  }
+}

@@ -1,0 +1,13 @@
+import { PhenoprintError } from '../errors.js'
+import { exitCodeOf } from '../exit-code.js'
+
+/** A stage of a run failed: the message names it, the exit code is that of the fault. */
+export class StageError extends PhenoprintError {
+  readonly _tag = 'StageError'
+  readonly exitCode: number
+
+  constructor(stage: string, cause: unknown) {
+    super(`${stage}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.exitCode = exitCodeOf(cause)
+  }
+}

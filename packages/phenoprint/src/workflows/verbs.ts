@@ -1,0 +1,26 @@
+import type { Config } from '../config/config.js'
+import type { Reporter, VerbResult } from '../run/reporter.js'
+
+/** What a command does. It returns once all its files are written, or at once when they were. */
+export type Verb = (config: Config, reporter: Reporter) => Promise<VerbResult>
+
+/** The commands that may be stages of a run. */
+export type VerbName = 'simulate' | 'preprocess' | 'train' | 'fine-tune' | 'infer' | 'ensemble'
+
+/** Loads a verb with all it needs, and only that: simulating must not wait for the engine. */
+export async function loadVerb(name: VerbName): Promise<Verb> {
+  switch (name) {
+    case 'simulate':
+      return (await import('../simulate/simulate.js')).simulate
+    case 'preprocess':
+      return (await import('../store/preprocess.js')).preprocess
+    case 'train':
+      return (await import('../training/train.js')).train
+    case 'fine-tune':
+      return (await import('../training/fine-tune.js')).fineTune
+    case 'infer':
+      return (await import('../prediction/infer.js')).infer
+    case 'ensemble':
+      return (await import('../ensemble/ensemble.js')).ensemble
+  }
+}
