@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeInto, type Pixels, readHeader } from './index.js'
-import { runPython, temporaryFolder } from './oracle.test.helper.js'
+import { runPython, temporaryFolder } from './oracle.test.support.js'
 
 const folder = temporaryFolder()
 

@@ -9,7 +9,7 @@ import {
   type Tile,
   tileMoments,
 } from './index.js'
-import { readFloat32, runPython, temporaryFolder } from './oracle.test.helper.js'
+import { readFloat32, runPython, temporaryFolder } from './oracle.test.support.js'
 
 const folder = temporaryFolder()
 const channels = 3

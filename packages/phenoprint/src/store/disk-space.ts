@@ -58,15 +58,3 @@ export function requireSpace(folder: string, needed: number, free: number): void
     `disk: ${folder} needs about ${needed.toLocaleString('en')} bytes more for the store, and has ${free.toLocaleString('en')} free. Free some space there, or set store.path to another disk.`,
   )
 }
-
-/** Bytes for people: 1.5 GiB. */
-export function readableBytes(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
-}

@@ -8,7 +8,7 @@ import { removeStaleTemporaries } from '../run/files.js'
 import { Lock } from '../run/lock.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
-import { estimateBytes, freeBytes, readableBytes, requireSpace } from './disk-space.js'
+import { estimateBytes, freeBytes, requireSpace } from './disk-space.js'
 import { plateSettings } from './existing-plate.js'
 import { type ImageFormat, probeFormat } from './image-format.js'
 import { loadSites } from './load-sites.js'
@@ -23,6 +23,7 @@ import {
 } from './stored-screen.js'
 import { reportFile, type StoreOrder, type Survey, surveyImages, writeReport } from './survey.js'
 import { type Tiling, tiling } from './tiling.js'
+import { count, readableBytes } from './words.js'
 
 const lockFile = '.lock'
 
@@ -59,6 +60,7 @@ export async function makeStore(
 
   const pending = jobs.filter((job) => job.whole === null)
   if (before !== null && pending.length === 0) {
+    reporter.say(`store: ${folder} is whole already; digest ${before.digest}`)
     return result('already done', before, survey, folder)
   }
   rmSync(join(folder, screenFile), { force: true })
@@ -68,7 +70,7 @@ export async function makeStore(
   writeStoredScreen(folder, stored)
   const bytes = written.reduce((sum, plate) => sum + plate.bytes, 0)
   reporter.say(
-    `store: ${folder}: ${jobs.length} plates, ${kept.units.length} ${kept.unitKind}s, ${kept.sites.length} sites, ${readableBytes(bytes)}; digest ${stored.digest}`,
+    `store: ${folder}: ${count(jobs.length, 'plate')}, ${count(kept.units.length, kept.unitKind)}, ${count(kept.sites.length, 'site')}, ${readableBytes(bytes)}; digest ${stored.digest}`,
   )
   return result('done', stored, survey, folder)
 }
@@ -124,7 +126,7 @@ async function announce(
   const free = freeBytes(store.path)
   const whole = plates - pending.length
   reporter.say(
-    `store: ${image.channels} x ${image.height} x ${image.width} ${image.dtype}, ${of.tilesPerSite} tiles a site; ${pending.length} plates to write${whole > 0 ? ` (${whole} are whole)` : ''}, about ${readableBytes(needed)}; ${readableBytes(free)} free`,
+    `store: ${image.channels} x ${image.height} x ${image.width} ${image.dtype}, ${count(of.tilesPerSite, 'tile')} a site; ${count(pending.length, 'plate')} to write${whole > 0 ? ` (${whole} are whole)` : ''}, about ${readableBytes(needed)}; ${readableBytes(free)} free`,
   )
   requireSpace(store.path, needed, free)
   return needed

@@ -2,6 +2,7 @@ import type { Section } from '../config/config.js'
 import { ImageError } from '../errors.js'
 import type { Screen } from '../screen/screen.js'
 import type { SiteSources } from './sources.js'
+import { count } from './words.js'
 
 export type OnMissing = Section<'screen'>['onMissing']
 
@@ -129,8 +130,4 @@ export function missingLines({ plates, sites }: Missing, unit: 'well' | 'image')
         `missing: ${site}: no image of ${channels.length === 1 ? 'channel' : 'channels'} ${channels.join(', ')}; ${done}`,
     ),
   ]
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

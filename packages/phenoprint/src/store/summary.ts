@@ -1,4 +1,5 @@
 import { cellTypes, type Screen } from '../screen/screen.js'
+import { count } from './words.js'
 
 /** How much of everything a screen has, as its tables say. */
 export interface ScreenCounts {
@@ -60,14 +61,13 @@ export function countScreen(screen: Screen): ScreenCounts {
 /** The counts for people. */
 export function summaryLines(screen: Screen, counts: ScreenCounts): string[] {
   const n = (value: number) => value.toLocaleString('en')
-  const unit = screen.unitKind === 'well' ? 'wells' : 'images'
   const types = Object.entries(counts.cellTypes).map(
     ([name, { experiments, plates, wells }]) =>
-      `${name} (${n(experiments)} experiments, ${n(plates)} plates, ${n(wells)} wells)`,
+      `${name} (${count(experiments, 'experiment')}, ${count(plates, 'plate')}, ${count(wells, 'well')})`,
   )
   return [
-    `screen: ${screen.name}${screen.synthetic ? ' (synthetic)' : ''}: ${n(counts.experiments)} experiments, ${n(counts.plates)} plates, ${n(counts.wells)} wells, ${n(counts.sites)} sites, ${n(counts.channels)} channels`,
+    `screen: ${screen.name}${screen.synthetic ? ' (synthetic)' : ''}: ${count(counts.experiments, 'experiment')}, ${count(counts.plates, 'plate')}, ${count(counts.wells, 'well')}, ${count(counts.sites, 'site')}, ${count(counts.channels, 'channel')}`,
     `cell types: ${types.length}: ${types.join(', ')}`,
-    `classes: ${n(counts.classes)} of treatments and ${n(counts.controlClasses)} of controls; ${n(counts.labelledTreatments)} treated ${unit} with a label, ${n(counts.unlabelledTreatments)} without, ${n(counts.controls)} controls`,
+    `classes: ${n(counts.classes)} of treatments and ${n(counts.controlClasses)} of controls; ${count(counts.labelledTreatments, `treated ${screen.unitKind}`)} with a label, ${n(counts.unlabelledTreatments)} without, ${count(counts.controls, 'control')}`,
   ]
 }

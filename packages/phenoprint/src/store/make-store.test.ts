@@ -1,0 +1,319 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { InterruptedError } from '../errors.js'
+import { Lock } from '../run/lock.js'
+import type { Screen } from '../screen/screen.js'
+import { makeStore } from './make-store.js'
+import { order, png, recorder, smallScreen, temporaryFolder } from './small-screen.test.support.js'
+import { Store } from './store.js'
+
+/** Name and content of every file of a store. */
+function content(path: string): Record<string, string> {
+  const names = readdirSync(path).sort()
+  return Object.fromEntries(
+    names.map((name) => [name, readFileSync(join(path, name)).toString('base64')]),
+  )
+}
+
+/** The path of a channel of a site of the small screen. */
+const image = (screen: Screen, site: number, channel: number) =>
+  screen.sites[site]?.images[channel] ?? ''
+
+describe('makeStore', () => {
+  it('tells what the tables and the store hold', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    const reporter = recorder()
+    const { status, figures, files } = await makeStore(made.screen, wanted, reporter)
+    expect(status).toBe('done')
+    expect(figures).toMatchObject({
+      screen: {
+        experiments: 1,
+        plates: 2,
+        wells: 6,
+        sites: 12,
+        classes: 3,
+        cellTypes: { HeLa: { experiments: 1, plates: 2, wells: 6 } },
+        labelledTreatments: 6,
+      },
+      stored: { plates: 2, units: 6, sites: 12 },
+      missing: { unitsWithoutImages: 0, partialSites: 0 },
+    })
+    expect(files.map((file) => file.slice(wanted.store.path.length + 1))).toEqual([
+      'screen.json',
+      'preprocess-report.json',
+      'E1__1.ozx',
+      'E1__2.ozx',
+    ])
+    expect(reporter.lines[0]).toBe(
+      'screen: small (synthetic): 1 experiment, 2 plates, 6 wells, 12 sites, 2 channels',
+    )
+    expect(reporter.lines[1]).toBe('cell types: 1: HeLa (1 experiment, 2 plates, 6 wells)')
+    expect(reporter.advanced).toBe(24) // 12 sites looked for, 12 written
+    expect(readdirSync(wanted.store.path).sort()).toEqual([
+      'E1__1.ozx',
+      'E1__2.ozx',
+      'preprocess-report.json',
+      'screen.json',
+    ])
+  })
+
+  it('says so when the tile is larger than the image, and writes the image as one tile', async () => {
+    const made = smallScreen({ height: 10, width: 12 })
+    const wanted = order(made, { tile: [256, 11] })
+    const reporter = recorder()
+    await makeStore(made.screen, wanted, reporter)
+    expect(reporter.lines.join('\n')).toContain(
+      'tiles of 256x11 do not fit images of 10x12: tiles of 10x11 are written',
+    )
+    using store = await Store.open(wanted.store.path, { verify: true })
+    expect(store.tileShape).toEqual({ height: 10, width: 11 })
+    expect(store.tilesPerSite).toBe(2)
+  })
+
+  it('has the same digest with another tile and codec, and another one with other labels', async () => {
+    const made = smallScreen()
+    const digest = async (screen: Screen, store: Parameters<typeof order>[1]) => {
+      const wanted = order(made, store)
+      await makeStore(screen, wanted, recorder())
+      using opened = await Store.open(wanted.store.path)
+      return opened.digest
+    }
+    const units = made.screen.units.map((unit, i) => (i === 3 ? { ...unit, label: 2 } : unit))
+    const first = await digest(made.screen, { tile: [8, 8] })
+    expect(await digest(made.screen, { tile: [20, 24], codec: 'none' })).toBe(first)
+    expect(await digest({ ...made.screen, units }, {})).not.toBe(first)
+  })
+})
+
+describe('a store that is there already', () => {
+  it('is left as it is when it is whole', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    const first = await makeStore(made.screen, wanted, recorder())
+    const before = content(wanted.store.path)
+    const again = await makeStore(made.screen, wanted, recorder())
+    expect(again).toEqual({ ...first, status: 'already done' })
+    expect(content(wanted.store.path)).toEqual(before)
+  })
+
+  it('gets what it lacks, and comes out byte by byte as one made at once', async () => {
+    const made = smallScreen({ plates: ['1', '2', '3'] })
+    const wanted = order(made)
+    await makeStore(made.screen, wanted, recorder())
+    const whole = content(wanted.store.path)
+    const kept = join(wanted.store.path, 'E1__1.ozx')
+    const { mtimeMs, ino } = statSync(kept)
+    for (const name of ['E1__2.ozx', 'screen.json']) rmSync(join(wanted.store.path, name))
+    writeFileSync(join(wanted.store.path, '.E1__2.ozx.0123456789ab.part'), 'half a plate')
+    const reporter = recorder()
+    expect((await makeStore(made.screen, wanted, reporter)).status).toBe('done')
+    expect(content(wanted.store.path)).toEqual(whole)
+    expect(statSync(kept)).toMatchObject({ mtimeMs, ino })
+    expect(reporter.lines.join('\n')).toContain('1 plate to write (2 are whole)')
+  })
+
+  it('is refused when settings, files or tables changed, and stays as it is', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    const { path } = wanted.store
+    await makeStore(made.screen, wanted, recorder())
+    const before = content(path)
+    await expect(
+      makeStore(made.screen, order(made, { path, tile: [16, 16], codec: 'none' }), recorder()),
+    ).rejects.toThrow(
+      /E1__1\.ozx was made with other settings \(tile: got \[8,8\], expected \[16,16\]; codec: got "zstd", expected "none"\)/,
+    )
+
+    const units = made.screen.units.map((unit, i) => (i === 4 ? { ...unit, label: 0 } : unit))
+    await expect(makeStore({ ...made.screen, units }, wanted, recorder())).rejects.toThrow(
+      /screen\.json was made from other tables \(first at E1\/2\/B03/,
+    )
+
+    const file = image(made.screen, 7, 1)
+    const was = readFileSync(file)
+    rmSync(file)
+    const skipping = order(made, { path }, { channel: 'skip' })
+    await expect(makeStore(made.screen, skipping, recorder())).rejects.toThrow(
+      /E1__2\.ozx was made from other image files/,
+    )
+    writeFileSync(file, was)
+    expect({ ...content(path), 'preprocess-report.json': '' }).toEqual({
+      ...before,
+      'preprocess-report.json': '',
+    })
+    await expect(makeStore(made.screen, wanted, recorder())).resolves.toMatchObject({
+      status: 'already done',
+    })
+  })
+
+  it('is refused when a plate is damaged or is something else', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    await makeStore(made.screen, wanted, recorder())
+    const plate = join(wanted.store.path, 'E1__1.ozx')
+    writeFileSync(plate, readFileSync(plate).subarray(0, 5000))
+    await expect(makeStore(made.screen, wanted, recorder())).rejects.toThrow(
+      /E1__1\.ozx: it is cut short.*Delete this file and run preprocess again/,
+    )
+    rmSync(plate)
+    await expect(makeStore(made.screen, wanted, recorder())).resolves.toMatchObject({
+      status: 'done',
+    })
+    const file = join(temporaryFolder(), 'file')
+    writeFileSync(file, '')
+    await expect(
+      makeStore(made.screen, order(made, { path: file }), recorder()),
+    ).rejects.toMatchObject({ _tag: 'StoreError', message: expect.stringContaining('is a file') })
+  })
+
+  it('names plates that do not belong to the screen', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    await makeStore(made.screen, wanted, recorder())
+    writeFileSync(join(wanted.store.path, 'E9__1.ozx'), '')
+    const reporter = recorder()
+    await makeStore(made.screen, wanted, reporter)
+    expect(reporter.lines.join('\n')).toMatch(/E9__1\.ozx belongs to no plate of this screen/)
+  })
+})
+
+describe('a store that two would make at once', () => {
+  it('is refused to the second', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    await makeStore(made.screen, wanted, recorder())
+    using _held = Lock.take(join(wanted.store.path, '.lock'), 'another preprocess')
+    await expect(makeStore(made.screen, wanted, recorder())).rejects.toMatchObject({
+      _tag: 'RunDirectoryError',
+      message: expect.stringContaining('another preprocess'),
+    })
+  })
+})
+
+describe('stopping', () => {
+  it('leaves whole plates and no half one, and goes on afterwards', async () => {
+    const made = smallScreen({ plates: ['1', '2', '3'] })
+    const undisturbed = order(made)
+    await makeStore(made.screen, undisturbed, recorder())
+    const wanted = order(made)
+    const controller = new AbortController()
+    const reporter = recorder(controller.signal)
+    const stopping = {
+      ...reporter,
+      progress: () => ({
+        advance: () => {
+          reporter.progress().advance(1)
+          // 18 sites are looked for, then written, six a plate: in the middle of the second.
+          if (reporter.advanced === 18 + 9) {
+            controller.abort(new InterruptedError('stopped', 130))
+          }
+        },
+        done: () => {},
+      }),
+    }
+    await expect(makeStore(made.screen, wanted, stopping)).rejects.toMatchObject({
+      _tag: 'InterruptedError',
+      exitCode: 130,
+    })
+    expect(readdirSync(wanted.store.path).sort()).toEqual(['E1__1.ozx', 'preprocess-report.json'])
+    await expect(Store.open(wanted.store.path)).rejects.toThrow(/not finished/)
+    await makeStore(made.screen, wanted, recorder())
+    expect(content(wanted.store.path)).toEqual(content(undisturbed.store.path))
+  })
+
+  it('survives SIGKILL at any moment: the next run makes the same bytes', async () => {
+    const made = smallScreen({ plates: ['1', '2', '3', '4'], height: 64, width: 64 })
+    const undisturbed = order(made)
+    await makeStore(made.screen, undisturbed, recorder())
+    const wanted = order(made)
+    const program = join(import.meta.dirname, 'make-store.test.program.js')
+    for (const milliseconds of [5, 20, 40]) {
+      const child = fork(program, { serialization: 'advanced' })
+      child.send({ screen: made.screen, order: wanted })
+      await once(child, 'message')
+      await new Promise((resolve) => setTimeout(resolve, milliseconds))
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+    await makeStore(made.screen, wanted, recorder())
+    expect(content(wanted.store.path)).toEqual(content(undisturbed.store.path))
+  })
+})
+
+describe('images that are not as they should be', () => {
+  const bad = async (bytes: Uint8Array, of = {}) => {
+    const made = smallScreen(of)
+    const file = image(made.screen, 5, 1)
+    writeFileSync(file, bytes)
+    const wanted = order(made)
+    const failing = makeStore(made.screen, wanted, recorder())
+    await expect(failing).rejects.toMatchObject({ _tag: 'ImageError', exitCode: 3 })
+    const report = readFileSync(join(wanted.store.path, 'preprocess-report.json'), 'utf8')
+    const error: unknown = await failing.catch((thrown: unknown) => thrown)
+    const message = error instanceof Error ? error.message : ''
+    expect(message).toContain(file)
+    expect(JSON.parse(report).broken).toEqual([message])
+    return message
+  }
+
+  it('of another size', async () => {
+    expect(await bad(png(new Uint8Array(21 * 24), 21, 24))).toMatch(
+      /got 24x21 pixels, expected 24x20 like .*B02-1-w1\.png/,
+    )
+  })
+
+  it('of another depth', async () => {
+    expect(await bad(png(new Uint16Array(20 * 24), 20, 24))).toMatch(
+      /got 16 bits a pixel, expected 8 like/,
+    )
+  })
+
+  it('of more channels in a file than one', async () => {
+    expect(await bad(png(new Uint8Array(3 * 20 * 24), 20, 24))).toMatch(
+      /got 3 channels in the file \(RGB\), expected 1 \(grey\)/,
+    )
+  })
+
+  it('cut short', async () => {
+    const whole = png(new Uint8Array(20 * 24), 20, 24)
+    expect(await bad(whole.subarray(0, -20))).toMatch(/PNG cut short/)
+  })
+
+  it('are all named, plate by plate', async () => {
+    const made = smallScreen()
+    for (const site of [1, 4, 9]) writeFileSync(image(made.screen, site, 0), 'no image')
+    const error: unknown = await makeStore(made.screen, order(made), recorder()).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ _tag: 'ImageError' })
+    const message = error instanceof Error ? error.message : ''
+    expect(message).toContain('2 sites of this plate')
+    expect(message).toContain(image(made.screen, 1, 0))
+    expect(message).toContain(image(made.screen, 4, 0))
+  })
+
+  it('may hold all channels in one file', async () => {
+    const made = smallScreen({ channels: 3 })
+    const sites = made.screen.sites.map((site, i) => {
+      const pixels = made.pixels[i] ?? new Uint8Array(0)
+      const interleaved = Uint8Array.from(
+        pixels,
+        (_, at) => pixels[(at % 3) * 480 + Math.floor(at / 3)] ?? 0,
+      )
+      const path = join(made.folder, `${i}.png`)
+      writeFileSync(path, png(interleaved, 20, 24))
+      return { ...site, images: [path] }
+    })
+    const wanted = order(made)
+    await makeStore({ ...made.screen, sites }, wanted, recorder())
+    const perChannel = order(made)
+    await makeStore(made.screen, perChannel, recorder())
+    using store = await Store.open(wanted.store.path, { verify: true })
+    using twin = await Store.open(perChannel.store.path)
+    expect(store.digest).toBe(twin.digest)
+  })
+})
