@@ -7,11 +7,13 @@ export {
   isGradEnabled,
   noGrad,
 } from './autograd.js'
+export * from './checkpoint/index.js'
 export { type Nested, type TensorOptions, tensor } from './create.js'
 export type { Device, DType, Layout, MemoryFormat, TypedArray } from './dtype.js'
 export { TorchError, type TorchErrorDetails, type TorchErrorKind } from './errors.js'
 export { engine, setThreads, threads } from './libtorch.js'
 export { memory } from './memory.js'
+export * as nn from './nn/index.js'
 export {
   type AnyOperator,
   arange,
@@ -36,6 +38,7 @@ export {
   zeros,
   zerosLike,
 } from './ops/index.js'
+export * as optim from './optim/index.js'
 export { Generator, generatorState, manualSeed, setGeneratorState } from './random.js'
 export { ComplexScalar, complex, FloatScalar, float, type Scalar } from './scalar.js'
 export { dispose, tidy } from './scope.js'

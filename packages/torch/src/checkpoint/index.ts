@@ -1,0 +1,7 @@
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsFile,
+  writeSafetensors,
+} from './safetensors.js'
+export type { SafetensorsHeader, TensorEntry } from './safetensors-header.js'
