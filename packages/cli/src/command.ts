@@ -18,7 +18,6 @@ export interface Command {
   readonly details: string
   readonly takesFile: boolean
   readonly examples: readonly string[]
-  /** It has said all its figures itself: they are not shown again at the end. */
-  readonly saysFigures?: true
+  /** Says its figures to people itself; they are shown at the end only where that was not heard. */
   run(request: Request, reporter: Reporter): Promise<VerbResult>
 }

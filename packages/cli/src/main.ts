@@ -64,7 +64,7 @@ async function answer(
   } else {
     const { command, request } = invocation
     const result = await command.run(request, reporter)
-    reporter.result(command.name, result, command.saysFigures !== true)
+    reporter.result(command.name, result)
   }
 }
 

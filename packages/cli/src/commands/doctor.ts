@@ -9,7 +9,6 @@ export const doctor: Command = {
     'and the optional data. Ends with exit code 4 when the engine does not work.',
   ].join('\n'),
   takesFile: false,
-  saysFigures: true,
   examples: ['phenoprint doctor', 'phenoprint doctor --json'],
   async run(_request, reporter) {
     const { examine } = await import('../doctor/examine.js')

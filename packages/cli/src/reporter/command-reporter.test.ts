@@ -95,10 +95,23 @@ describe('without --json', () => {
     reporter.event({ type: 'epoch' })
     clock.milliseconds = 65_000
     reporter.result('train', result)
-    expect(stdout.text).toBe(
-      'words\naccuracy  0.5000\nfiles:\n  a.json\ntrain: done in 1 min 05 s\n',
-    )
+    expect(stdout.text).toBe('words\nfiles:\n  a.json\ntrain: done in 1 min 05 s\n')
     expect(stderr.text).toBe('')
+  })
+
+  it('and with --quiet shows the figures, which nobody heard', () => {
+    const { reporter, stdout } = reporterWith({ quiet: true })
+    reporter.say('words')
+    reporter.result('train', result)
+    expect(stdout.text).toBe('accuracy  0.5000\nfiles:\n  a.json\ntrain: done in 0 s\n')
+  })
+
+  it('names the first of many files', () => {
+    const { reporter, stdout } = reporterWith()
+    const files = Array.from({ length: 70 }, (_, index) => `plate-${index}.ozx`)
+    reporter.result('preprocess', { status: 'done', figures: {}, files })
+    expect(stdout.text).toContain('  plate-11.ozx\n  … and 58 more\n')
+    expect(stdout.text).not.toContain('plate-12')
   })
 
   it('says when it was done already', () => {

@@ -62,21 +62,19 @@ export class CommandReporter implements Reporter {
   }
 
   /**
-   * The last word of a command that worked.
-   *
-   * @param showFigures Whether people are shown the figures too; programs always are.
+   * The last word of a command that worked. People who heard its words know the figures; with
+   * `--quiet` they are shown them here.
    */
-  result(verb: string, { status, figures, files }: VerbResult, showFigures = true): void {
+  result(verb: string, { status, figures, files }: VerbResult): void {
     this.#display.close()
-    if (this.#options.json) {
+    const { json, quiet, now } = this.#options
+    if (json) {
       this.#json({ type: 'result', verb, status, figures, files })
       return
     }
-    const seconds = (this.#options.now() - this.#start) / 1000
-    const end = status === 'done' ? `done in ${duration(seconds)}` : 'was done already'
-    const list = files.length === 0 ? '' : `files:\n${files.map((file) => `  ${file}\n`).join('')}`
-    const table = showFigures ? figureTable(figures) : ''
-    this.#words(`${table}${list}${verb}: ${end}\n`)
+    const end =
+      status === 'done' ? `done in ${duration((now() - this.#start) / 1000)}` : 'was done already'
+    this.#words(`${quiet ? figureTable(figures) : ''}${fileList(files)}${verb}: ${end}\n`)
   }
 
   /** The last word of a command that did not. */
@@ -96,4 +94,14 @@ export class CommandReporter implements Reporter {
     const output = json ? stderr : stdout
     output.write(text)
   }
+}
+
+/** A store has a file a plate: the first ones are enough to find the others. */
+const filesShown = 12
+
+function fileList(files: readonly string[]): string {
+  if (files.length === 0) return ''
+  const more = files.length - filesShown
+  const names = more > 1 ? [...files.slice(0, filesShown), `… and ${more} more`] : files
+  return `files:\n${names.map((name) => `  ${name}\n`).join('')}`
 }
