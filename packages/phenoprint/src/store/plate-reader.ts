@@ -2,7 +2,12 @@ import { decompress, PixelError, type Pixels } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
 import type { Codec } from './plate-writer.js'
 import { checked, parseShardIndex, type ShardIndex, shardIndexBytes } from './shard.js'
-import { histogramsPerChunk, plateDigest, type SiteStatistics } from './site-statistics.js'
+import {
+  type ChannelMoments,
+  histogramsPerChunk,
+  plateDigest,
+  type SiteStatistics,
+} from './site-statistics.js'
 import { decodeHistograms, decodeMoments } from './statistics-table.js'
 import type { Tiling } from './tiling.js'
 import { ZipReader } from './zip-reader.js'
@@ -62,20 +67,26 @@ export class PlateReader implements Disposable {
   }
 
   statistics(site: number): SiteStatistics {
-    const { channels } = this.#tiling.image
     const perChunk = histogramsPerChunk(this.#tiling.image)
     const histograms = this.#histogramChunk(Math.floor(site / perChunk))
     const size = histograms.length / perChunk
     const row = site % perChunk
     return {
-      mean: this.#mean.slice(site * channels, (site + 1) * channels),
-      variance: this.#variance.slice(site * channels, (site + 1) * channels),
+      ...this.siteMoments(site),
       histogram: histograms.slice(row * size, (row + 1) * size),
     }
   }
 
+  siteMoments(site: number): ChannelMoments {
+    const { channels } = this.#tiling.image
+    return {
+      mean: this.#mean.slice(site * channels, (site + 1) * channels),
+      variance: this.#variance.slice(site * channels, (site + 1) * channels),
+    }
+  }
+
   /** Mean and variance of every site, `[site, channel]`; NaN where a channel is missing. */
-  moments(): { readonly mean: Float64Array; readonly variance: Float64Array } {
+  moments(): ChannelMoments {
     return { mean: this.#mean, variance: this.#variance }
   }
 

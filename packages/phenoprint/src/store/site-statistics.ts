@@ -2,13 +2,17 @@ import { createHash } from 'node:crypto'
 import { channelStatistics, histogramBins, type Pixels } from '@phenoprint/pixels'
 import type { ImageShape } from './tiling.js'
 
-/** What is known of the intensities of a site, each channel by itself. */
-export interface SiteStatistics {
+/** Mean and variance of intensities, each channel by itself. */
+export interface ChannelMoments {
   /** `[channel]`; NaN where the channel's image was missing and filled with zeros. */
   readonly mean: Float64Array
   /** `[channel]`, of the population; NaN likewise. */
   readonly variance: Float64Array
-  /** `[channel, bin]`: 256 bins for uint8, 4096 of sixteen values each for uint16; 0 likewise. */
+}
+
+/** What is known of the intensities of a site. */
+export interface SiteStatistics extends ChannelMoments {
+  /** `[channel, bin]`: 256 bins for uint8, 4096 of sixteen values each for uint16; 0 where the channel is missing. */
   readonly histogram: Uint32Array
 }
 

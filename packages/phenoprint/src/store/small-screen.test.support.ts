@@ -16,6 +16,8 @@ export interface SmallScreen {
   readonly width?: number
   readonly channels?: number
   readonly plates?: readonly string[]
+  /** Experiment of each plate. */
+  readonly experiments?: readonly string[]
   readonly wells?: readonly string[]
   readonly sites?: number
   readonly unitKind?: 'well' | 'image'
@@ -48,6 +50,7 @@ export function temporaryFolder(): string {
 export function smallScreen(of: SmallScreen = {}): MadeScreen {
   const { dtype = 'uint8', height = 20, width = 24, channels = 2 } = of
   const { plates: names = ['1', '2'], wells = ['B02', 'B03', 'C02'], sites: count = 2 } = of
+  const experiment = (plate: number) => of.experiments?.[plate] ?? 'E1'
   const { unitKind = 'well', brightest = dtype === 'uint8' ? 256 : 65536 } = of
   const folder = temporaryFolder()
   const plates: Plate[] = []
@@ -62,7 +65,12 @@ export function smallScreen(of: SmallScreen = {}): MadeScreen {
       const values = draw(index, dtype, channels * height * width, limit)
       const images = writeSite(folder, `${plate}/${well}-${site}`, values, channels, height, width)
       unit.push(index)
-      sites.push({ id: `E1/${names[plate]}/${well}/${site}`, site, unit: units.length, images })
+      sites.push({
+        id: `${experiment(plate)}/${names[plate]}/${well}/${site}`,
+        site,
+        unit: units.length,
+        images,
+      })
       pixels.push(values)
     }
     const label = units.length % 3
@@ -80,16 +88,22 @@ export function smallScreen(of: SmallScreen = {}): MadeScreen {
     return units.length - 1
   }
   names.forEach((name, plate) => {
+    const id = `${experiment(plate)}/${name}`
     const plateUnits: number[] = []
     for (const well of wells) {
       const members = Array.from({ length: count }, (_, site) => String(site + 1))
-      if (unitKind === 'well') plateUnits.push(addUnit(`E1/${name}/${well}`, plate, well, members))
+      if (unitKind === 'well') plateUnits.push(addUnit(`${id}/${well}`, plate, well, members))
       else
         for (const site of members)
-          plateUnits.push(addUnit(`E1/${name}/${well}/${site}`, plate, well, [site]))
+          plateUnits.push(addUnit(`${id}/${well}/${site}`, plate, well, [site]))
     }
-    const id = `E1/${name}`
-    plates.push({ id, experiment: 'E1', cellType: 'HeLa', plate: name, units: plateUnits })
+    plates.push({
+      id,
+      experiment: experiment(plate),
+      cellType: 'HeLa',
+      plate: name,
+      units: plateUnits,
+    })
   })
   const named: Channel[] = Array.from({ length: channels }, (_, c) => ({
     name: `channel ${c}`,

@@ -5,7 +5,7 @@ import { StoreError } from '../errors.js'
 import type { Screen } from '../screen/screen.js'
 import { PlateReader } from './plate-reader.js'
 import type { Codec } from './plate-writer.js'
-import type { SiteStatistics } from './site-statistics.js'
+import type { ChannelMoments, SiteStatistics } from './site-statistics.js'
 import { readStoredScreen, type StoredScreen, screenFile, storeDigest } from './stored-screen.js'
 import { asTile, type PixelType, type TileShape, type Tiling, tiling } from './tiling.js'
 import { verifyPixels } from './verify.js'
@@ -111,12 +111,14 @@ export class Store implements Disposable {
     return this.#reader(plate).statistics(row)
   }
 
+  /** Mean and variance of each channel of a site; NaN where the channel is missing. */
+  moments(site: number): ChannelMoments {
+    const [plate, row] = this.#locate(site)
+    return this.#reader(plate).siteMoments(row)
+  }
+
   /** Sites of a plate, and mean and variance of each, `[site, channel]`. */
-  plateMoments(plate: number): {
-    readonly sites: readonly number[]
-    readonly mean: Float64Array
-    readonly variance: Float64Array
-  } {
+  plateMoments(plate: number): ChannelMoments & { readonly sites: readonly number[] } {
     return { sites: this.#plateSites[plate] ?? [], ...this.#reader(plate).moments() }
   }
 
