@@ -182,6 +182,14 @@ describe('other ends', () => {
     expect(run.status).toBe(1)
   })
 
+  it('tells even a fault that nobody waited for, to programs too', () => {
+    const words = [testProgram, 'lost', '--json']
+    const run = spawnSync(process.execPath, words, { encoding: 'utf8' })
+    expect(run.stderr).toContain('phenoprint: thrown in a timer')
+    expect(lastLine(run.stdout)).toMatchObject({ type: 'error', exitCode: 1 })
+    expect(run.status).toBe(1)
+  })
+
   it('shows no stack for what is not its own', () => {
     const run = spawnSync(process.execPath, [testProgram, 'machine'], { encoding: 'utf8' })
     expect(run.stderr).toBe('phenoprint: memory: 3 GiB free, expected 5 GiB\n')

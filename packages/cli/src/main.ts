@@ -37,14 +37,21 @@ export async function main(
     signal: interrupt.signal,
     now: () => performance.now(),
   })
+  const tell = (error: unknown): number => {
+    const { message, exitCode } = describeFault(error, interrupt.signal)
+    reporter.error(message, exitCode)
+    return exitCode
+  }
+  // A fault outside of what is awaited, in a timer or an event: the work cannot be trusted any more.
+  const onLost = (error: unknown) => process.exit(tell(error))
+  process.once('uncaughtException', onLost)
   try {
     await answer(words, commands, stdout, reporter)
     return 0
   } catch (error) {
-    const { message, exitCode } = describeFault(error, interrupt.signal)
-    reporter.error(message, exitCode)
-    return exitCode
+    return tell(error)
   } finally {
+    process.off('uncaughtException', onLost)
     await stdout.flush()
     await stderr.flush()
   }

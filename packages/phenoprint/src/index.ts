@@ -1,8 +1,30 @@
+// What every verb uses.
 export * from './basics.js'
+// Verbs, each with what it takes and gives.
+export { BatchLoader } from './batches/batch-loader.js'
+export { type Batch, epochSamples, predictionSamples, type Sample } from './batches/samples.js'
 export * from './commands.js'
 export type { Config, Reduction, Section, SplitName, Symmetry } from './config/config.js'
 export { requireSection } from './config/require.js'
 export { configToYaml } from './config/to-yaml.js'
+export { ensemble } from './ensemble/ensemble.js'
+export { bootstrapMean, type Interval } from './evaluation/bootstrap.js'
+export { type Matrix, matrix } from './evaluation/matrix.js'
+export {
+  type Metrics,
+  type MetricsByCellType,
+  metrics,
+  metricsByCellType,
+} from './evaluation/metrics.js'
+export { reduce } from './evaluation/reductions.js'
+export { loadNetwork } from './models/checkpoint.js'
+export { createNetwork } from './models/create-network.js'
+export type { Network, NetworkDescription, NetworkShape } from './models/network.js'
+export { infer } from './prediction/infer.js'
+export { predictViews, type View } from './prediction/predict-views.js'
+export type { PredictionRow, ViewRow } from './prediction/prediction-row.js'
+export { readPredictions } from './prediction/unit-predictions.js'
+export { readViews } from './prediction/view-predictions.js'
 export {
   commitFile,
   removeStaleTemporaries,
@@ -11,8 +33,28 @@ export {
   writeJson,
 } from './run/files.js'
 export { Lock } from './run/lock.js'
+export type { Provenance } from './run/provenance.js'
 export { silentReporter } from './run/reporter.js'
 export { RunDirectory, type RunPurpose } from './run/run-directory.js'
+export { readScreen } from './screen/read-screen.js'
+export {
+  type Channel,
+  cellTypes,
+  type Plate,
+  type Role,
+  type Screen,
+  type Site,
+  type Unit,
+  type UnitKind,
+} from './screen/screen.js'
+export { type Split, splitScreen } from './screen/split.js'
+export { simulate } from './simulate/simulate.js'
+export { preprocess } from './store/preprocess.js'
+export type { SiteStatistics } from './store/site-statistics.js'
+export { Store } from './store/store.js'
+export { fineTune } from './training/fine-tune.js'
+export { train } from './training/train.js'
+export { linearBaseline } from './workflows/linear-baseline.js'
 export type { Plan, Stage } from './workflows/plan.js'
 export { StageError } from './workflows/stage-error.js'
 export type { Verb } from './workflows/verbs.js'

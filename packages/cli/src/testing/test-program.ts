@@ -68,6 +68,12 @@ await start([
   command('faulty', async () => {
     throw new TypeError('cannot read properties of undefined', { cause: new Error('deeper') })
   }),
+  command('lost', async (_request, reporter) => {
+    setTimeout(() => {
+      throw new TypeError('thrown in a timer')
+    }, 1)
+    await sleep(forever, undefined, { signal: reporter.signal })
+  }),
   command('machine', async () => {
     throw new MachineError('memory: 3 GiB free, expected 5 GiB')
   }),
