@@ -109,7 +109,7 @@ function hash(parts) {
 async function compile(native, { work, compiler, tools, jobs }) {
   // A build that was killed may have left half an object file, or a compiler that still writes one.
   const unfinished = `${work}.unfinished`
-  if (fs.existsSync(unfinished)) fs.rmSync(work, { recursive: true, force: true })
+  if (fs.existsSync(unfinished)) fs.rmSync(work, { recursive: true, force: true, maxRetries: 5 })
   fs.mkdirSync(work, { recursive: true })
   fs.writeFileSync(unfinished, '')
   const definitions = {

@@ -3,15 +3,44 @@ import { constants } from 'node:os'
 
 /** @typedef {{ code: number, stdout: string, stderr: string, output: string }} Outcome */
 
-/** Children that a signal to this process has to end too: none may go on writing alone. */
-const running = new Set()
+/**
+ * Children, and whether they write to our own output.
+ *
+ * @type {Map<import('node:child_process').ChildProcess, boolean>}
+ */
+const running = new Map()
 /** @type {NodeJS.Signals[]} */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/** @param {NodeJS.Signals} signal */
+/**
+ * A recorded child leads a process group, which is ended whole: CMake would leave its compilers
+ * behind. A shown one is a program of ours, which may have a checkpoint to write: it is waited for,
+ * and its exit code becomes ours. A terminal has sent it the Ctrl-C already; a second one would
+ * stop it at once.
+ *
+ * @param {NodeJS.Signals} signal
+ */
 function passOn(signal) {
-  for (const child of running) child.kill(signal)
-  process.exit(128 + constants.signals[signal])
+  let waiting = false
+  for (const [child, shown] of running) {
+    if (child.pid === undefined) continue
+    if (!shown) endGroup(child.pid, signal)
+    else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    waiting ||= shown
+  }
+  if (!waiting) process.exit(128 + constants.signals[signal])
+}
+
+/**
+ * @param {number} pid
+ * @param {NodeJS.Signals} signal
+ */
+function endGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // It ended by itself in this moment.
+  }
 }
 
 /**
@@ -34,9 +63,10 @@ export function run(command, args, { cwd, env = process.env, input, show = false
       cwd,
       env,
       stdio: [input === undefined ? 'ignore' : 'pipe', stdio, stdio],
+      detached: !show,
     })
     if (running.size === 0) for (const signal of signals) process.on(signal, passOn)
-    running.add(child)
+    running.set(child, show)
     const outcome = { code: 127, stdout: '', stderr: '', output: '' }
     child.stdout?.setEncoding('utf8').on('data', (text) => {
       outcome.stdout += text
