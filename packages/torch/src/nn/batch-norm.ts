@@ -1,21 +1,23 @@
 import { noGrad } from '../autograd.js'
+import { TorchError } from '../errors.js'
 import { aten, ones, zeros } from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
 import { Layer } from './module.js'
 
 export interface BatchNormOptions {
+  /** Channels. */
   readonly features: number
-  readonly eps?: number
-  /** Share of the batch's statistics in the running ones at each step. */
-  readonly momentum?: number
+  readonly eps?: number | undefined
+  /** Weight of a batch in the running statistics, 0..1; null makes them the plain mean over all batches. */
+  readonly momentum?: number | null | undefined
 }
 
 /**
- * Batch normalisation: `y = weight (x - mean) / sqrt(variance + eps) + bias` per channel, with the
- * batch's statistics in training (and running averages kept), with the running ones otherwise. The
- * running variance is the unbiased one.
+ * Batch normalisation: `y = weight (x - mean) / sqrt(variance + eps) + bias`, per channel. In training
+ * mean and variance are the batch's, and `running = (1 - momentum) running + momentum batch` (with the
+ * unbiased variance); in evaluation they are the running ones.
  *
- * @see Ioffe & Szegedy 2015, arXiv:1502.03167.
+ * @see Ioffe & Szegedy 2015 (arXiv:1502.03167).
  */
 abstract class BatchNorm extends Layer {
   readonly weight: Tensor
@@ -23,11 +25,13 @@ abstract class BatchNorm extends Layer {
   readonly runningMean: Tensor
   readonly runningVar: Tensor
   readonly batchesTracked: Tensor
+  readonly features: number
   readonly eps: number
-  readonly momentum: number
+  readonly momentum: number | null
 
   constructor({ features, eps = 1e-5, momentum = 0.1 }: BatchNormOptions) {
     super()
+    this.features = features
     this.eps = eps
     this.momentum = momentum
     this.weight = this.parameter('weight', ones([features]))
@@ -37,29 +41,71 @@ abstract class BatchNorm extends Layer {
     this.batchesTracked = this.buffer('num_batches_tracked', zeros([], { dtype: 'int64' }))
   }
 
+  /** How many dimensions an input may have, and what they are. */
+  protected abstract readonly accepts: {
+    readonly dimensions: readonly number[]
+    readonly words: string
+  }
+
+  /** @throws {TorchError} in training when a channel has one value only: it has no variance. */
   forward(input: Tensor): Tensor {
-    this.countBatch()
+    this.#requireShape(input)
+    const { weight, bias, runningMean, runningVar, training, eps } = this
+    const share = training ? this.countBatch() : 0
     return aten.batchNorm(
       input,
-      this.weight,
-      this.bias,
-      this.runningMean,
-      this.runningVar,
-      this.training,
-      this.momentum,
-      this.eps,
-      true,
+      weight,
+      bias,
+      runningMean,
+      runningVar,
+      training,
+      share,
+      eps,
+      true, // may use cuDNN
     )
   }
 
-  /** Called once for each batch in training, by `forward` or by a fused block. */
-  countBatch(): void {
-    if (this.training) noGrad(() => this.batchesTracked.add_(1))
+  /**
+   * Counts one more batch, and gives its weight in the running statistics: `forward` calls it in
+   * training, and so does an operator that takes this layer's work over.
+   */
+  countBatch(): number {
+    noGrad(() => this.batchesTracked.add_(1))
+    return this.momentum ?? 1 / this.batchesTracked.item()
+  }
+
+  /** Forgets the batches: mean 0, variance 1, none counted. */
+  resetStatistics(): void {
+    noGrad(() => {
+      this.runningMean.zero_()
+      this.runningVar.fill_(1)
+      this.batchesTracked.zero_()
+    })
+  }
+
+  #requireShape({ shape }: Tensor): void {
+    const { dimensions, words } = this.accepts
+    const fits = dimensions.includes(shape.length) && shape[1] === this.features
+    const values = shape.reduce((product, size) => product * size, 1) / this.features
+    if (fits && (values > 1 || !this.training)) return
+    throw new TorchError(
+      fits
+        ? `torch: ${this.constructor.name}: got [${shape.join(', ')}], ${values} value a channel; training needs more than one for a variance: take a larger batch`
+        : `torch: ${this.constructor.name}: got [${shape.join(', ')}]; expected ${words} with ${this.features} channels`,
+      { kind: 'argument', argument: 'input', shapes: { input: shape } },
+    )
   }
 }
 
 /** Over `[batch, channel, y, x]`. */
-export class BatchNorm2d extends BatchNorm {}
+export class BatchNorm2d extends BatchNorm {
+  protected readonly accepts = { dimensions: [4], words: '[batch, channel, y, x]' }
+}
 
 /** Over `[batch, channel]` or `[batch, channel, position]`. */
-export class BatchNorm1d extends BatchNorm {}
+export class BatchNorm1d extends BatchNorm {
+  protected readonly accepts = {
+    dimensions: [2, 3],
+    words: '[batch, channel] or [batch, channel, position]',
+  }
+}

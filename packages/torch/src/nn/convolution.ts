@@ -1,33 +1,44 @@
+import { TorchError } from '../errors.js'
 import { aten, empty } from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
 import { fans, kaimingUniform, uniform } from './init.js'
 import { Layer } from './module.js'
+import { type Pair, samePadding, wholePair } from './padding.js'
 
 export interface ConvolutionOptions {
   readonly inChannels: number
   readonly outChannels: number
-  readonly kernelSize: number
-  readonly stride?: number
-  /** Rows and columns of zeros on each side, or `'same'`: TensorFlow's, see `samePadding`. */
-  readonly padding?: number | 'same'
-  readonly dilation?: number
-  readonly groups?: number
-  readonly bias?: boolean
+  readonly kernelSize: Pair
+  readonly stride?: Pair | undefined
+  /** Zeros on each side, or `same`: as TensorFlow pads, see {@link samePadding}. */
+  readonly padding?: Pair | 'same' | undefined
+  readonly dilation?: Pair | undefined
+  /** Channels are divided into so many groups, each convolved on its own. */
+  readonly groups?: number | undefined
+  readonly bias?: boolean | undefined
 }
 
 /**
- * Two-dimensional convolution: `y[o] = b[o] + sum over c, i, j of w[o, c, i, j] x[c, y + i, x + j]`.
- * Input `[batch, inChannels, y, x]`, weight `[outChannels, inChannels / groups, kernel, kernel]`.
+ * Two-dimensional convolution: `y[o, i, j] = b[o] + sum_c,u,v w[o, c, u, v] x[c, s i + d u, s j + d v]`
+ * with stride s and dilation d, over the padded input.
+ *
+ * `[batch, inChannels, y, x]` to `[batch, outChannels, y', x']`; weight `[outChannels, inChannels /
+ * groups, kernel y, kernel x]`. Fresh weights and biases are uniform within 1 / sqrt(fan in).
+ *
+ * @see LeCun et al. 1989, Neural Computation 1:541.
  */
 export class Conv2d extends Layer {
   readonly weight: Tensor
   readonly bias: Tensor | null
-  readonly kernelSize: number
-  readonly stride: number
-  readonly padding: number | 'same'
-  readonly dilation: number
+  readonly inChannels: number
+  readonly outChannels: number
+  readonly kernelSize: readonly [y: number, x: number]
+  readonly stride: readonly [y: number, x: number]
+  readonly padding: readonly [y: number, x: number] | 'same'
+  readonly dilation: readonly [y: number, x: number]
   readonly groups: number
 
+  /** @throws {TorchError} when a size is not a whole number, or groups do not divide both channel counts. */
   constructor({
     inChannels,
     outChannels,
@@ -39,52 +50,48 @@ export class Conv2d extends Layer {
     bias = true,
   }: ConvolutionOptions) {
     super()
-    this.kernelSize = kernelSize
-    this.stride = stride
-    this.padding = padding
-    this.dilation = dilation
+    this.inChannels = inChannels
+    this.outChannels = outChannels
+    this.kernelSize = wholePair('Conv2d', 'kernelSize', kernelSize, 1)
+    this.stride = wholePair('Conv2d', 'stride', stride, 1)
+    this.padding = padding === 'same' ? 'same' : wholePair('Conv2d', 'padding', padding, 0)
+    this.dilation = wholePair('Conv2d', 'dilation', dilation, 1)
     this.groups = groups
-    const weight = empty([outChannels, inChannels / groups, kernelSize, kernelSize])
-    this.weight = this.parameter('weight', kaimingUniform(weight, Math.sqrt(5)))
-    const bound = 1 / Math.sqrt(fans(this.weight.shape).fanIn)
+    requireDivisible(inChannels, outChannels, groups)
+    const weight = empty([outChannels, inChannels / groups, ...this.kernelSize])
+    this.weight = this.parameter('weight', kaimingUniform(weight, { slope: Math.sqrt(5) }))
+    const bound = 1 / Math.sqrt(fans(weight.shape).fanIn)
     this.bias = bias ? this.parameter('bias', uniform(empty([outChannels]), -bound, bound)) : null
   }
 
   forward(input: Tensor): Tensor {
-    const { kernelSize, stride, dilation, groups } = this
-    let padded = input
-    let padding: readonly number[] = [0, 0]
-    if (this.padding === 'same') {
-      const [height = 0, width = 0] = input.shape.slice(2)
-      const y = samePadding(height, kernelSize, stride, dilation)
-      const x = samePadding(width, kernelSize, stride, dilation)
-      if (y.before === y.after && x.before === x.after) padding = [y.before, x.before]
-      else padded = aten.constantPadNd(input, [x.before, x.after, y.before, y.after])
-    } else {
-      padding = [this.padding, this.padding]
+    const { weight, bias, stride, dilation, groups } = this
+    if (this.padding !== 'same') {
+      return aten.conv2d(input, weight, { bias, stride, padding: this.padding, dilation, groups })
     }
-    return aten.conv2d(padded, this.weight, {
-      bias: this.bias,
-      stride: [stride, stride],
-      padding,
-      dilation: [dilation, dilation],
-      groups,
-    })
+    const [y, x] = this.#sides(input)
+    if (y.before === y.after && x.before === x.after) {
+      const padding = [y.before, x.before]
+      return aten.conv2d(input, weight, { bias, stride, padding, dilation, groups })
+    }
+    const padded = aten.constantPadNd(input, [x.before, x.after, y.before, y.after])
+    return aten.conv2d(padded, weight, { bias, stride, dilation, groups })
+  }
+
+  #sides({ shape }: Tensor) {
+    const { kernelSize, stride, dilation } = this
+    return [
+      samePadding(shape.at(-2) ?? 0, kernelSize[0], stride[0], dilation[0]),
+      samePadding(shape.at(-1) ?? 0, kernelSize[1], stride[1], dilation[1]),
+    ] as const
   }
 }
 
-/**
- * TensorFlow's "same" padding: as much as makes the output `ceil(size / stride)` long, the odd one
- * at the end. Asymmetric where the total is odd.
- */
-export function samePadding(
-  size: number,
-  kernel: number,
-  stride: number,
-  dilation = 1,
-): { before: number; after: number } {
-  const outputs = Math.ceil(size / stride)
-  const total = Math.max(0, (outputs - 1) * stride + (kernel - 1) * dilation + 1 - size)
-  const before = Math.floor(total / 2)
-  return { before, after: total - before }
+function requireDivisible(inChannels: number, outChannels: number, groups: number): void {
+  const fits = (channels: number) => Number.isSafeInteger(channels / groups) && channels > 0
+  if (groups >= 1 && fits(inChannels) && fits(outChannels)) return
+  throw new TorchError(
+    `torch: Conv2d: ${groups} groups of ${inChannels} channels in and ${outChannels} out; expected both to be whole multiples of groups`,
+    { kind: 'argument', argument: 'groups' },
+  )
 }

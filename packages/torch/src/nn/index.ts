@@ -1,14 +1,12 @@
 export { Mish, ReLU, Sigmoid, SiLU } from './activations.js'
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.js'
-export { Conv2d, type ConvolutionOptions, samePadding } from './convolution.js'
+export { Flatten, Identity, ModuleList, Sequential } from './containers.js'
+export { Conv2d, type ConvolutionOptions } from './convolution.js'
+export { Dropout } from './dropout.js'
 export * as init from './init.js'
 export { Linear, type LinearOptions } from './linear.js'
-export {
-  describeDifferences,
-  Layer,
-  Module,
-  type Placement,
-  type StateDifferences,
-} from './module.js'
-export { ModuleList } from './module-list.js'
-export { Dropout, Flatten, GlobalAveragePool, Identity, Sequential } from './shape.js'
+export { type CrossEntropyOptions, crossEntropy } from './loss.js'
+export { Layer, Module, type Placement } from './module.js'
+export { type Pair, type Sides, samePadding } from './padding.js'
+export { AdaptiveAvgPool2d, GlobalAveragePool } from './pooling.js'
+export type { StateDifferences } from './state.js'

@@ -1,96 +1,87 @@
 import { noGrad } from '../autograd.js'
-import type { Device, DType } from '../dtype.js'
+import type { Device, DType, MemoryFormat } from '../dtype.js'
 import { TorchError } from '../errors.js'
-import { aten } from '../ops/index.js'
 import { tidy } from '../scope.js'
 import type { Tensor } from '../tensor.js'
+import { compareStates, hasDifferences, type StateDifferences, stateError } from './state.js'
 
-/** What `loadStateDict` found that did not fit. Names are full paths. */
-export interface StateDifferences {
-  /** Tensors of the module that the state lacks. */
-  readonly missing: readonly string[]
-  /** Tensors of the state that the module lacks. */
-  readonly unexpected: readonly string[]
-  /** Tensors of another shape. */
-  readonly mismatched: readonly {
-    readonly name: string
-    readonly got: readonly number[]
-    readonly expected: readonly number[]
-  }[]
-}
-
+/** Where {@link Module.to} moves a module, and as what. */
 export interface Placement {
-  readonly device?: Device
-  /** For floating-point tensors; integers (batch counts) stay as they are. */
-  readonly dtype?: DType
+  readonly device?: Device | undefined
+  /** For floating-point tensors; counts stay integers. */
+  readonly dtype?: DType | undefined
   /** For tensors of four dimensions. */
-  readonly memoryFormat?: 'channelsLast'
+  readonly memoryFormat?: MemoryFormat | undefined
 }
 
 /**
- * A part of a network: it owns its parameters, buffers and children, by the names that PyTorch
- * gives them, so that state dictionaries go both ways. It lives until `dispose`.
+ * A part of a network: it owns its parameters, buffers and children, by the names that PyTorch gives
+ * them, so that state dictionaries go both ways. Its tensors live until `dispose()`, whatever
+ * `tidy()` it was made in.
  */
 export abstract class Module {
-  private readonly ownParameters = new Map<string, Tensor>()
-  private readonly ownBuffers = new Map<string, Tensor>()
-  private readonly children = new Map<string, Module>()
-  private inTraining = true
+  readonly #parameters = new Map<string, Tensor>()
+  readonly #buffers = new Map<string, Tensor>()
+  readonly #children = new Map<string, Module>()
+  #training = true
 
-  /** True between `train()` and `eval()`: batch statistics, dropout. */
+  /** True after `train()`, as at first, and false after `eval()`: batch statistics, dropout. */
   get training(): boolean {
-    return this.inTraining
+    return this.#training
   }
 
   /** Adds a child under a name such as `conv_stem`. */
   protected register<M extends Module>(name: string, module: M): M {
-    this.children.set(name, module)
+    this.#requireFree(name)
+    this.#children.set(name, module)
     return module
   }
 
-  /** Adds a tensor that training moves; it is kept and asks for a gradient. */
+  /** Adds a tensor that training moves: it is kept and asks for a gradient. */
   protected parameter(name: string, value: Tensor): Tensor {
+    this.#requireFree(name)
     value.keep().requiresGrad = true
-    this.ownParameters.set(name, value)
+    this.#parameters.set(name, value)
     return value
   }
 
   /** Adds a tensor that belongs to the state but is not trained. */
   protected buffer(name: string, value: Tensor): Tensor {
-    this.ownBuffers.set(name, value.keep())
+    this.#requireFree(name)
+    this.#buffers.set(name, value.keep())
     return value
   }
 
-  /** Every parameter by its full name, in PyTorch's order. */
+  /** Every parameter by its full name, in PyTorch's order; one that is shared by its first name only. */
   namedParameters(prefix = ''): Map<string, Tensor> {
-    return this.collect(prefix, (module) => [module.ownParameters])
+    return withoutRepeats(this.#collect(prefix, (module) => [module.#parameters]))
   }
 
-  /** Every buffer by its full name. */
+  /** Every buffer by its full name, in PyTorch's order; one that is shared by its first name only. */
   namedBuffers(prefix = ''): Map<string, Tensor> {
-    return this.collect(prefix, (module) => [module.ownBuffers])
+    return withoutRepeats(this.#collect(prefix, (module) => [module.#buffers]))
   }
 
+  /** Every parameter, once. */
   parameters(): Tensor[] {
     return [...this.namedParameters().values()]
   }
 
-  /** This module and every one below it. */
-  *modules(): Iterable<Module> {
-    yield this
-    for (const child of this.children.values()) yield* child.modules()
+  /** This module and every one below it, each once, parents before children. */
+  modules(): Iterable<Module> {
+    return this.#descend(new Set())
   }
 
-  /** Parameters and buffers by full name, in PyTorch's order; the tensors themselves, not copies. */
+  /** Parameters and buffers by full name, in PyTorch's order: the tensors themselves, not copies. */
   stateDict(): Map<string, Tensor> {
-    return this.collect('', (module) => [module.ownParameters, module.ownBuffers])
+    return this.#collect('', (module) => [module.#parameters, module.#buffers])
   }
 
   /**
-   * Copies values into the module's own tensors.
+   * Copies values into the module's own tensors, converting dtype and device.
    *
-   * @throws {TorchError} with `strict` (the default) when anything is missing, unexpected or of
-   *   another shape; nothing is copied then.
+   * @throws {TorchError} of kind `checkpoint`, with `strict` (the default), when anything is missing,
+   *   unexpected or of another shape. Nothing is copied then.
    */
   loadStateDict(
     state: ReadonlyMap<string, Tensor>,
@@ -99,40 +90,32 @@ export abstract class Module {
     const own = this.stateDict()
     const differences = compareStates(own, state)
     if (strict && hasDifferences(differences)) throw stateError(differences)
-    const skipped = new Set(differences.mismatched.map(({ name }) => name))
-    tidy(() =>
-      noGrad(() => {
-        for (const [name, tensor] of own) {
-          const value = state.get(name)
-          if (value !== undefined && !skipped.has(name)) tensor.copy_(value)
-        }
-      }),
-    )
+    const misfits = new Set(differences.mismatched.map(({ name }) => name))
+    noGrad(() => {
+      for (const [name, tensor] of own) {
+        const value = state.get(name)
+        if (value !== undefined && !misfits.has(name)) tensor.copy_(value)
+      }
+    })
     return differences
   }
 
+  /** Makes it learn: batch statistics, dropout. */
   train(mode = true): this {
-    for (const module of this.modules()) module.inTraining = mode
+    for (const module of this.modules()) module.#training = mode
     return this
   }
 
+  /** Makes it predict: running statistics, no dropout. */
   eval(): this {
     return this.train(false)
   }
 
-  /** Moves every tensor to a device, dtype or memory format; its object stays the same. */
-  to({ device, dtype, memoryFormat }: Placement): this {
+  /** Moves every tensor and its gradient to a device, dtype or memory format; the objects stay the same. */
+  to(placement: Placement): this {
     tidy(() =>
       noGrad(() => {
-        for (const tensor of this.stateDict().values()) {
-          let moved = tensor.detach()
-          if (device !== undefined) moved = moved.to({ device })
-          if (dtype !== undefined && aten.isFloatingPoint(tensor)) moved = moved.to({ dtype })
-          if (memoryFormat !== undefined && tensor.dim === 4) {
-            moved = moved.contiguous({ memoryFormat })
-          }
-          aten.setData(tensor, moved)
-        }
+        for (const tensor of new Set(this.stateDict().values())) place(tensor, placement)
       }),
     )
     return this
@@ -147,15 +130,34 @@ export abstract class Module {
     this.dispose()
   }
 
-  private collect(
+  #requireFree(name: string): void {
+    const taken = [this.#parameters, this.#buffers, this.#children].some((table) => table.has(name))
+    if (name !== '' && !name.includes('.') && !taken) return
+    throw new TorchError(
+      `torch: ${this.constructor.name} cannot call a part of itself "${name}": ` +
+        (taken
+          ? 'it has one of that name. Choose another.'
+          : 'expected a name without a dot; dots stand between the names of nested modules.'),
+      { kind: 'argument', argument: 'name' },
+    )
+  }
+
+  *#descend(seen: Set<Module>): Generator<Module> {
+    if (seen.has(this)) return
+    seen.add(this)
+    yield this
+    for (const child of this.#children.values()) yield* child.#descend(seen)
+  }
+
+  #collect(
     prefix: string,
-    tables: (module: Module) => readonly Map<string, Tensor>[],
+    tables: (module: Module) => readonly ReadonlyMap<string, Tensor>[],
     into = new Map<string, Tensor>(),
   ): Map<string, Tensor> {
     for (const table of tables(this)) {
       for (const [name, tensor] of table) into.set(prefix + name, tensor)
     }
-    for (const [name, child] of this.children) child.collect(`${prefix}${name}.`, tables, into)
+    for (const [name, child] of this.#children) child.#collect(`${prefix}${name}.`, tables, into)
     return into
   }
 }
@@ -165,47 +167,20 @@ export abstract class Layer extends Module {
   abstract forward(input: Tensor): Tensor
 }
 
-function compareStates(
-  own: ReadonlyMap<string, Tensor>,
-  state: ReadonlyMap<string, Tensor>,
-): StateDifferences {
-  const mismatched = [...own].flatMap(([name, tensor]) => {
-    const value = state.get(name)
-    if (value === undefined || String(value.shape) === String(tensor.shape)) return []
-    return [{ name, got: value.shape, expected: tensor.shape }]
-  })
-  return {
-    missing: [...own.keys()].filter((name) => !state.has(name)),
-    unexpected: [...state.keys()].filter((name) => !own.has(name)),
-    mismatched,
+function withoutRepeats(named: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  const seen = new Set<Tensor>()
+  return new Map([...named].filter(([, tensor]) => !seen.has(tensor) && seen.add(tensor)))
+}
+
+/** Gives a tensor other memory: what holds the tensor, optimisers too, goes on holding it. */
+function place(tensor: Tensor, { device, dtype, memoryFormat }: Placement): void {
+  const options = {
+    device,
+    dtype: tensor.isFloatingPoint() ? dtype : undefined,
+    memoryFormat: tensor.dim === 4 ? memoryFormat : undefined,
   }
-}
-
-function hasDifferences({ missing, unexpected, mismatched }: StateDifferences): boolean {
-  return missing.length + unexpected.length + mismatched.length > 0
-}
-
-/** What differs, in words: at most five names of each kind. */
-export function describeDifferences({ missing, unexpected, mismatched }: StateDifferences): string {
-  const list = (label: string, names: readonly string[]) =>
-    names.length === 0
-      ? []
-      : [
-          `${names.length} ${label} (${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''})`,
-        ]
-  return [
-    ...list('missing', missing),
-    ...list('unexpected', unexpected),
-    ...list(
-      'of another shape',
-      mismatched.map(({ name, got, expected }) => `${name}: got [${got}], expected [${expected}]`),
-    ),
-  ].join('; ')
-}
-
-function stateError(differences: StateDifferences): TorchError {
-  return new TorchError(
-    `state dictionary: the tensors do not fit the module: ${describeDifferences(differences)}. ` +
-      'Load a state of the same architecture, or pass strict: false to take what fits.',
-  )
+  const gradient = tensor.grad
+  tensor.grad = null
+  tensor.setData(tensor.detach().to(options))
+  if (gradient !== null) tensor.grad = gradient.to(options)
 }
