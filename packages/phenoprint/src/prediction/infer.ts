@@ -25,6 +25,9 @@ import type { PredictionHeader } from './prediction-header.js'
 import { describeInterval, type PredictionFigures, summarise } from './summary.js'
 import { describeViews, type ViewsKept, viewsKept } from './views-kept.js'
 
+/** Decoded tiles kept: enough for the symmetries of a tile to be read once, for they follow each other. */
+const cacheBytes = 32 * 2 ** 20
+
 /**
  * Predicts the units of the chosen splits with the network of a run, or with the network of each
  * cell type, and writes `predictions/<split>.parquet`, `predictions/<split>.views.parquet`,
@@ -47,7 +50,7 @@ export async function infer(config: Config, reporter: Reporter): Promise<VerbRes
   const plan = planInference(config, section, { model, store, networks, reporter })
   using run = RunDirectory.open(output, purpose)
   run.record({ data: store.digest, engine: engine.version })
-  await using loader = new BatchLoader(store, model.config.normalise)
+  await using loader = new BatchLoader(store, model.config.normalise, { cacheBytes })
   for (const split of plan.splits) {
     await predictSplit(split, {
       run,
