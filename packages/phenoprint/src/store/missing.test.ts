@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { makeStore } from './make-store.js'
 import { type MadeScreen, order, recorder, smallScreen } from './small-screen.test.support.js'
 import { Store } from './store.js'
+import { ZipReader } from './zip-reader.js'
 
 /** Removes images of a small screen: `[site, channel]`. */
 function remove(made: MadeScreen, images: readonly (readonly [number, number])[]): void {
@@ -94,6 +95,19 @@ it('leaves out sites, counts units without images by plate, and names partial si
     [0, 1],
     [2, 3, 4],
   ])
+})
+
+it('names all rows and columns of the plate, also of wells without images', async () => {
+  const made = smallScreen({ plates: ['1'], wells: ['A01', 'B02', 'P24'], sites: 1 })
+  for (const site of [0, 2]) {
+    for (const image of made.screen.sites[site]?.images ?? []) rmSync(image)
+  }
+  const wanted = order(made, {}, { image: 'skip' })
+  await makeStore(made.screen, wanted, recorder())
+  using zip = ZipReader.open(join(wanted.store.path, 'E1__1.ozx'))
+  const { plate } = JSON.parse(Buffer.from(zip.entry('zarr.json')).toString()).attributes.ome
+  expect([plate.rows.length, plate.columns.length]).toEqual([16, 24])
+  expect(plate.wells).toEqual([{ path: 'B/02', rowIndex: 1, columnIndex: 1 }])
 })
 
 it('fills a channel with zeros, and counts no statistics of it', async () => {

@@ -29,7 +29,7 @@ export interface PlateJob {
  * @throws {StoreError} when the folder holds a plate of other settings or other source files.
  */
 export function planJobs(
-  { screen, sites }: Survey,
+  { screen, sites, wells }: Survey,
   folder: string,
   settings: PlateSettings,
 ): PlateJob[] {
@@ -37,7 +37,7 @@ export function planJobs(
   return screen.plates.map((plate, index) => {
     const name = names[index] ?? ''
     const path = join(folder, name)
-    const plan = planPlate(screen, plate)
+    const plan = planPlate(screen, plate, wells.get(plate.id) ?? [])
     const ofPlate = plan.sites.map(({ site }) => sites[site] ?? { sources: [], zeroed: [] })
     const sources = sourcesDigest(
       plan.sites.map(({ id }, i) => ({ id, sources: ofPlate[i]?.sources ?? [] })),

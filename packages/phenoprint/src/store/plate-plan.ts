@@ -26,26 +26,49 @@ export interface PlatePlan {
   readonly channels: readonly Channel[]
 }
 
-/** Places the sites of a plate: wells in the order they come, sites of a well as its fields. */
-export function planPlate(screen: Screen, plate: Plate): PlatePlan {
-  const byWell = new Map<string, number[]>()
-  for (const unitIndex of plate.units) {
-    const unit = screen.units[unitIndex]
-    if (unit === undefined || unit.sites.length === 0) continue
-    byWell.set(unit.well, [...(byWell.get(unit.well) ?? []), ...unit.sites])
+/**
+ * Places the sites of a plate: wells in the order they come, sites of a well as its fields.
+ *
+ * @param screen What will be stored.
+ * @param wells All wells of the plate, those without images too: they make the grid.
+ */
+export function planPlate(screen: Screen, plate: Plate, wells: readonly string[]): PlatePlan {
+  const places = wellPlaces(wells)
+  const sitesOf = new Map<string, number[]>(wells.map((well) => [well, []]))
+  for (const index of plate.units) {
+    const unit = screen.units[index]
+    if (unit !== undefined) sitesOf.get(unit.well)?.push(...unit.sites)
   }
-  const names = [...byWell.keys()]
-  const places = wellPlaces(names)
-  const wells: PlannedWell[] = []
-  places.forEach((place, i) => {
-    const well = names[i] ?? ''
-    const sites = (byWell.get(well) ?? []).map((site, field) => ({
-      site,
-      id: screen.sites[site]?.id ?? '',
-      path: `${place.row}/${place.column}/${field}`,
-    }))
-    wells.push({ well, place, sites })
+  const planned: PlannedWell[] = []
+  wells.forEach((well, i) => {
+    const place = places[i]
+    const sites = sitesOf.get(well) ?? []
+    if (place === undefined || sites.length === 0) return
+    planned.push({
+      well,
+      place,
+      sites: sites.map((site, field) => ({
+        site,
+        id: screen.sites[site]?.id ?? '',
+        path: `${place.row}/${place.column}/${field}`,
+      })),
+    })
   })
-  const sites = wells.flatMap((well) => well.sites)
-  return { plate, grid: plateGrid(names, places), wells, sites, channels: screen.channels }
+  return {
+    plate,
+    grid: plateGrid(wells, places),
+    wells: planned,
+    sites: planned.flatMap((well) => well.sites),
+    channels: screen.channels,
+  }
+}
+
+/** Wells of each plate of a screen, by the plate's id, in the order they come. */
+export function wellsOfPlates(screen: Screen): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    screen.plates.map(({ id, units }) => [
+      id,
+      [...new Set(units.flatMap((unit) => screen.units[unit]?.well ?? []))],
+    ]),
+  )
 }

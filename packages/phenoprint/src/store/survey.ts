@@ -12,6 +12,7 @@ import {
   type OnMissing,
   refuseMissing,
 } from './missing.js'
+import { wellsOfPlates } from './plate-plan.js'
 import { findSources } from './sources.js'
 import { countScreen, type ScreenCounts, summaryLines } from './summary.js'
 
@@ -31,6 +32,8 @@ export interface Survey {
   readonly screen: Screen
   /** The files of each of its sites. */
   readonly sites: readonly SiteToLoad[]
+  /** All wells of each plate, by the plate's id: those without images too. */
+  readonly wells: ReadonlyMap<string, readonly string[]>
   readonly missing: Missing
 }
 
@@ -57,7 +60,8 @@ export async function surveyImages(
   const sites = screen.sites.flatMap((_, site) =>
     keep[site] ? [{ sources: sources[site] ?? [], zeroed: zeroed[site] ?? [] }] : [],
   )
-  return { counts, screen: keepSites(screen, (site) => keep[site] === true), sites, missing }
+  const there = keepSites(screen, (site) => keep[site] === true)
+  return { counts, screen: there, sites, wells: wellsOfPlates(screen), missing }
 }
 
 /**

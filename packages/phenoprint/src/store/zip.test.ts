@@ -67,6 +67,25 @@ print(1)`,
   }
 })
 
+it('reads entries that lie past 4 GiB', async () => {
+  const path = join(temporaryFolder(), 'sparse.zip')
+  // Python appends to what is there: a file of 5 GiB that takes no room on the disk.
+  askPython(
+    `
+import zipfile
+with open(d, 'wb') as f:
+    f.truncate(5 * 2**30)
+with zipfile.ZipFile(d, 'a') as z:
+    z.writestr('far', bytes(range(100)))
+print(1)`,
+    path,
+  )
+  using zip = ZipReader.open(path)
+  const expected = Uint8Array.from({ length: 100 }, (_, i) => i)
+  expect(await zip.range('far', -50, 50)).toEqual(expected.subarray(50))
+  expect(zip.entry('far')).toEqual(expected)
+})
+
 it('finishes a read that is under way when it is closed', async () => {
   const path = join(temporaryFolder(), 'a.zip')
   write(path)
