@@ -16,6 +16,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { PredictionError, ShapeError } from '../../errors.js'
 import { askNumbers, askPython } from '../../evaluation/python.test.support.js'
 import { randomStream } from '../../random.js'
+import { onFullDisk } from '../../testing/full-disk.js'
 import type { TableLayout } from './layout.js'
 import { TableReader } from './table-reader.js'
 import { TableWriter } from './table-writer.js'
@@ -245,6 +246,26 @@ describe('a broken file', () => {
     const path = intact('column.parquet')
     await expect(TableReader.open(path, ['unit', 'well'])).rejects.toThrow('no column well')
   })
+})
+
+it('tells of a disk that fills, and puts no file in place', () => {
+  const writer = fileURLToPath(new URL('./table-writer.js', import.meta.url))
+  const { stdout } = onFullDisk(`
+    import { existsSync } from 'node:fs'
+    const { TableWriter } = await import(${JSON.stringify(writer)})
+    const path = folder + '/test.parquet'
+    const columns = { unit: 'string' }
+    const writer = new TableWriter(path, { columns, classes: 1000, precision: 'float32', metadata: {} }, '')
+    try {
+      for (let r = 0; r < 600; r++) writer.addRow(new Float32Array(1000))
+      writer.endGroup({ unit: Array(600).fill('a') })
+      writer.finish()
+    } catch ({ _tag, exitCode, message }) {
+      console.log(JSON.stringify({ _tag, exitCode, message, there: existsSync(path) }))
+    }`)
+  const said: unknown = JSON.parse(stdout)
+  expect(said).toMatchObject({ _tag: 'MachineError', exitCode: 4, there: false })
+  expect(said).toHaveProperty('message', expect.stringMatching(/test\.parquet.*disk is full/))
 })
 
 it('writes and reads more than half a gigabyte in less', () => {
