@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync } from 'node:fs'
 import { readSafetensors, type Tensor, TorchError, tidy, writeSafetensors } from '@phenoprint/torch'
 import { z } from 'zod'
 import { type Config, configSchema } from '../config/config.js'
 import { CheckpointError } from '../errors.js'
 import type { MetricsByCellType } from '../evaluation/metrics.js'
-import { writeJson } from '../run/files.js'
+import { commitFile, temporaryName, writeJson } from '../run/files.js'
 import { type CheckpointChoice, findCheckpoint } from './checkpoint-path.js'
 import { createNetwork } from './create-network.js'
+import { metricsByCellTypeSchema } from './metrics-schema.js'
 import type { Network, NetworkDescription } from './network.js'
 
 /** What stands beside the weights. */
@@ -22,19 +23,6 @@ export interface CheckpointState {
   readonly validation: MetricsByCellType | null
 }
 
-const number = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NaN)
-const metricsSchema = z.object({
-  count: z.number(),
-  accuracy: number,
-  balancedAccuracy: number,
-  top5: number,
-  loss: number,
-  ece: number,
-})
-
 const stateSchema = z.object({
   description: z.object({
     architecture: z.string(),
@@ -47,9 +35,7 @@ const stateSchema = z.object({
   config: configSchema,
   epoch: z.int().nonnegative(),
   trainingLoss: z.number().nullable(),
-  validation: z
-    .object({ overall: metricsSchema, byCellType: z.record(z.string(), metricsSchema) })
-    .nullable(),
+  validation: metricsByCellTypeSchema.nullable(),
 })
 
 /** The key of the state in a safetensors file's metadata. */
@@ -66,6 +52,21 @@ export function saveCheckpoint(path: string, network: Network, state: Checkpoint
   const kept = { ...state, config: lasting(state.config) }
   writeSafetensors(path, network.stateDict(), { [metadataKey]: JSON.stringify(kept) })
   writeJson(path.replace(/\.safetensors$/, '.json'), kept)
+}
+
+/** The same checkpoint under another name, without writing it again where the disk can link files. */
+export function copyCheckpoint(from: string, to: string): void {
+  for (const extension of ['.safetensors', '.json']) {
+    const [source, target] = [from, to].map((path) => path.replace(/\.safetensors$/, extension))
+    if (source === undefined || target === undefined) continue
+    const part = temporaryName(target)
+    try {
+      linkSync(source, part)
+    } catch {
+      copyFileSync(source, part)
+    }
+    commitFile(part, target)
+  }
 }
 
 /**

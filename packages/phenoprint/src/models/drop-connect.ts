@@ -13,5 +13,5 @@ export function dropConnect(branch: Tensor, rate: number): Tensor {
   const keep = 1 - rate
   const [samples = 0] = branch.shape
   const kept = aten.empty([samples, 1, 1, 1], { dtype: branch.dtype, device: branch.device })
-  return branch.mul(kept.bernoulli_(keep).div_(keep))
+  return branch.mul(kept.bernoulli_({ p: keep }).div_(keep))
 }

@@ -1,0 +1,121 @@
+import { engine } from '@phenoprint/torch'
+import type { Config, Section } from '../config/config.js'
+import { requireSection } from '../config/require.js'
+import { ConfigError } from '../errors.js'
+import type { Metrics } from '../evaluation/metrics.js'
+import { metricsTable } from '../evaluation/metrics-table.js'
+import { loadCheckpoint } from '../models/checkpoint.js'
+import { cellTypeFolder, checkpointFile, findCheckpoint } from '../models/checkpoint-path.js'
+import { nearest } from '../nearest.js'
+import { type FinishedRun, finishedRun } from '../prediction/finished-run.js'
+import type { Reporter, VerbResult } from '../run/reporter.js'
+import { RunDirectory } from '../run/run-directory.js'
+import type { Screen } from '../screen/screen.js'
+import { type Split, splitScreen } from '../screen/split.js'
+import { Store } from '../store/store.js'
+import { cellTypesOf, unitsOf } from './cell-types.js'
+import { trainNetwork } from './loop.js'
+import type { TrainingOutcome } from './outcome.js'
+import { refuseBlindStopping } from './train-here.js'
+import { classesOf, withControls } from './training-units.js'
+
+/** `fineTune` in the thread that calls it. */
+export async function fineTuneHere(config: Config, reporter: Reporter): Promise<VerbResult> {
+  const section = requireSection(config, 'fineTune', 'fine-tune')
+  const output = requireSection(config, 'output', 'fine-tune')
+  const { path } = requireSection(config, 'store', 'fine-tune')
+  const overall = finishedRun(section.from, 'fineTune.from', ['train'])
+  using run = RunDirectory.open(output, { verb: 'fine-tune', config, reporter })
+  if (run.finished !== null) return run.finished
+  using store = await Store.open(path)
+  run.record({ data: store.digest, engine: engine.version })
+  const { screen } = store
+  const split = splitScreen(screen, config.split)
+  sayLeaks(screen, split, overall, store, reporter)
+
+  const starts = chosenCellTypes(screen, split, section).map((cellType) => ({
+    cellType,
+    path: findCheckpoint(overall.folder, 'bestByCellType', cellType),
+  }))
+  const outcomes: Record<string, TrainingOutcome> = {}
+  for (const { cellType, path } of starts) {
+    const validation = unitsOf(screen, split.validation, cellType)
+    refuseBlindStopping(config, validation)
+    outcomes[cellType] = await trainNetwork({
+      config,
+      store,
+      train: unitsOf(screen, withControls(screen, split, config), cellType),
+      validation,
+      classes: classesOf(screen, config),
+      begin: (network, description) => {
+        const { epoch } = loadCheckpoint(path, network, description)
+        reporter.say(`${cellType}: starts from epoch ${epoch} of ${overall.folder}.`)
+      },
+      folder: cellTypeFolder(run.folder, cellType),
+      run,
+      reporter,
+      cellType,
+    })
+  }
+  sayValidation(outcomes, reporter)
+  const files = Object.entries(outcomes).flatMap(([cellType, { checkpoints }]) => {
+    const folder = cellTypeFolder(run.folder, cellType)
+    return [...checkpoints.map((name) => checkpointFile(folder, name)), `${folder}/metrics.json`]
+  })
+  const result: VerbResult = { status: 'done', figures: { byCellType: outcomes }, files }
+  run.finish(result)
+  return result
+}
+
+function chosenCellTypes(
+  screen: Screen,
+  split: Split,
+  { cellTypes }: Section<'fineTune'>,
+): readonly string[] {
+  const trainable = [...new Set(cellTypesOf(screen, split.train))].sort()
+  if (cellTypes === 'each') return trainable
+  for (const name of cellTypes) {
+    if (trainable.includes(name)) continue
+    const near = nearest(name, trainable)
+    throw new ConfigError(
+      `fineTune.cellTypes: got "${name}", expected cell types with training units: ${trainable.join(', ')}.${near === null ? '' : ` Did you mean "${near}"?`}`,
+    )
+  }
+  return cellTypes
+}
+
+/** Says when units that validate here were trained on by the run that it starts from. */
+function sayLeaks(
+  screen: Screen,
+  { validation }: Split,
+  overall: FinishedRun,
+  store: Store,
+  reporter: Reporter,
+): void {
+  if (store.digest !== overall.data) {
+    reporter.say(
+      `fine-tune: the store ${store.path} is not the one that ${overall.folder} was trained on.`,
+    )
+    return
+  }
+  const trained = new Set(splitScreen(screen, overall.config.split).train)
+  const seen = validation.filter((unit) => trained.has(unit)).length
+  if (seen > 0) {
+    reporter.say(
+      `fine-tune: warning: ${overall.folder} was trained on ${seen} of the ${validation.length} validation units, so their loss says nothing about unseen ones. Use the split of that run.`,
+    )
+  }
+}
+
+function sayValidation(
+  outcomes: Readonly<Record<string, TrainingOutcome>>,
+  reporter: Reporter,
+): void {
+  const best: [string, Metrics][] = Object.entries(outcomes).flatMap(([cellType, { best }]) =>
+    best === null ? [] : [[cellType, best.metrics.overall]],
+  )
+  for (const [cellType, overall] of best) {
+    const rows = [{ name: 'best', metrics: { overall, byCellType: {} } }]
+    for (const line of metricsTable(`${cellType}: validation, best epoch`, rows)) reporter.say(line)
+  }
+}

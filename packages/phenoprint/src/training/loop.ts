@@ -1,0 +1,219 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { manualSeed, memory, setThreads } from '@phenoprint/torch'
+import { BatchLoader } from '../batches/batch-loader.js'
+import { epochSamples } from '../batches/samples.js'
+import type { Config } from '../config/config.js'
+import { DivergedError } from '../errors.js'
+import { saveCheckpoint } from '../models/checkpoint.js'
+import { checkpointFile } from '../models/checkpoint-path.js'
+import { createNetwork } from '../models/create-network.js'
+import { describeNetwork, type Network, type NetworkDescription } from '../models/network.js'
+import { writeJson } from '../run/files.js'
+import type { Reporter } from '../run/reporter.js'
+import type { RunDirectory } from '../run/run-directory.js'
+import type { Store } from '../store/store.js'
+import { createOptimiser } from './create-optimiser.js'
+import { diverged, divergedCheckpoint } from './diverged.js'
+import { divide, divideCount } from './divide.js'
+import { judgeEpoch } from './early-stopping.js'
+import { checkStepMemory } from './measure-step.js'
+import { outcomeOf, readOutcome, type TrainingOutcome } from './outcome.js'
+import { Pace } from './pace.js'
+import { loadResumePoint, removeResumePoint, saveResumePoint } from './resume.js'
+import { saveEpoch } from './save-epoch.js'
+import { dataLine, epochLine, memoryLine, networkLine, paceLine } from './say.js'
+import { learningRateAt } from './schedule.js'
+import { accumulateGradients } from './step.js'
+import { afterEpoch, firstState } from './training-state.js'
+import { validate } from './validate.js'
+
+/** What is trained on what, and where it is kept. */
+export interface TrainingTask {
+  readonly config: Config
+  readonly store: Store
+  /** Indices into the screen's units. */
+  readonly train: readonly number[]
+  readonly validation: readonly number[]
+  readonly classes: number
+  /** Puts into the freshly drawn network what it starts from. */
+  readonly begin: (network: Network, description: NetworkDescription) => void
+  /** Where `checkpoints/` and `metrics.json` go. */
+  readonly folder: string
+  readonly run: RunDirectory
+  readonly reporter: Reporter
+  /** Set when the network is for one cell type alone. */
+  readonly cellType: string | null
+}
+
+/**
+ * Trains a network from the start, or from where it was when it was stopped: in the end the files
+ * are the same to the byte.
+ *
+ * @throws {InterruptedError} when the reporter's signal was aborted, after saving.
+ * @throws {DivergedError} when the loss is not finite, after saving the weights.
+ * @throws {MachineError} when a step does not fit in memory, or the disk is full.
+ * @throws {StoreError} {CheckpointError}
+ */
+export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome> {
+  const { config, store, run, reporter, folder, cellType } = task
+  const { training: settings, device, seed } = config
+  const { screen, tilesPerSite } = store
+  const { signal } = reporter
+  const resumePoint = checkpointFile(folder, 'resume')
+  const outcomeFile = join(folder, 'metrics.json')
+  const done = readOutcome(outcomeFile)
+  if (done !== null) {
+    removeResumePoint(resumePoint)
+    return done
+  }
+
+  // The samples: each site is one, once an epoch.
+  const sites = task.train.flatMap((unit) => screen.units[unit]?.sites ?? [])
+  const { symmetries } = config.batches
+  const samplesOf = (epoch: number) =>
+    epochSamples({ seed, epoch, sites, tilesPerSite, symmetries })
+  const stepsPerEpoch = divideCount(sites.length, settings.batchSize).length
+  const totalSteps = settings.epochs * stepsPerEpoch
+  await using loader = new BatchLoader(store, config.normalise)
+
+  // The network, drawn at the seed, and what moves it.
+  setThreads(settings.threads ?? availableParallelism())
+  manualSeed(seed)
+  const shape = { channels: screen.channels.length, classes: task.classes }
+  using network = createNetwork(config.model, shape)
+  const description = describeNetwork(network, config.model, shape)
+  task.begin(network, description)
+  network.to({ device, memoryFormat: 'channelsLast' })
+  using optimiser = createOptimiser(settings.optimiser, network.parameters())
+  const learner = { network, optimiser, device }
+  const microBatch = Math.min(settings.microBatch ?? settings.batchSize, settings.batchSize)
+  const { precision, loss } = settings
+  const stepSettings = { device, precision, microBatch, labelSmoothing: loss.labelSmoothing }
+  reporter.say(networkLine(description, network))
+  reporter.say(dataLine(sites.length, task.train.length, task.validation.length))
+
+  // Does a step fit in memory?
+  const atOnce = Math.min(microBatch, sites.length)
+  const estimate = checkStepMemory(learner, await loader.load(samplesOf(1).slice(0, 8)), {
+    ...stepSettings,
+    microBatch: atOnce,
+    optimiser: settings.optimiser,
+  })
+  if (estimate !== null) {
+    reporter.say(memoryLine(estimate))
+    reporter.event({ type: 'memory', ...estimate })
+  }
+
+  // Where it starts, or goes on.
+  let state = { ...firstState, events: run.eventsLength }
+  let savedAt = performance.now()
+  const save = () => {
+    state = { ...state, events: run.eventsLength }
+    saveResumePoint(resumePoint, learner, state)
+    savedAt = performance.now()
+  }
+  if (existsSync(resumePoint)) {
+    state = loadResumePoint(resumePoint, learner)
+    run.rewindEvents(state.events)
+    reporter.say(`Goes on in epoch ${state.epoch}, after step ${state.step} of ${stepsPerEpoch}.`)
+  } else {
+    save()
+  }
+  const stepsBefore = (state.epoch - 1) * stepsPerEpoch + state.step
+  const pace = new Pace(stepsPerEpoch, totalSteps - stepsBefore)
+
+  try {
+    while (state.epoch <= settings.epochs && !state.stopped) {
+      const { epoch } = state
+      const batches = divide(samplesOf(epoch), settings.batchSize)
+      const load = async (step: number) => {
+        const samples = batches[step]
+        return samples === undefined ? null : await loader.load(samples)
+      }
+      const label = `${cellType ?? 'epoch'} ${epoch}/${settings.epochs}`
+      const progress = reporter.progress(label, sites.length, 'images')
+      progress.advance(state.samples)
+
+      network.train()
+      let coming = load(state.step)
+      for (let batch = await coming; batch !== null; batch = await coming) {
+        // The next batch is read while this one is computed; between steps the thread listens.
+        coming = load(state.step + 1)
+        coming.catch(() => {})
+        await setImmediate()
+        signal.throwIfAborted()
+        const began = performance.now()
+        const step = (epoch - 1) * stepsPerEpoch + state.step
+        const peak = settings.optimiser.learningRate
+        optimiser.learningRate = learningRateAt(settings.schedule, peak, step, totalSteps)
+
+        const meanLoss = accumulateGradients(network, batch, stepSettings)
+        if (!Number.isFinite(meanLoss)) {
+          throw diverged(
+            `the loss is ${meanLoss} in epoch ${epoch}, step ${state.step + 1}`,
+            folder,
+          )
+        }
+        optimiser.step()
+        optimiser.zeroGrad()
+
+        const [count] = batch.shape
+        const seconds = (performance.now() - began) / 1000
+        state = {
+          ...state,
+          step: state.step + 1,
+          lossSum: state.lossSum + meanLoss * count,
+          samples: state.samples + count,
+          seconds: state.seconds + seconds,
+        }
+        progress.advance(count, `loss ${(state.lossSum / state.samples).toFixed(3)}`)
+        const report = pace.step(seconds)
+        if (report !== null) {
+          reporter.say(paceLine(report, task.validation.length > 0))
+          reporter.event({ type: 'pace', ...report })
+        }
+        const minutes = (performance.now() - savedAt) / 60_000
+        if (minutes >= settings.checkpointMinutes) save()
+      }
+      progress.done()
+
+      // One row of logits a unit, averaged over tiles and sites: is it the best so far?
+      const on = { store, units: task.validation, folder, signal }
+      const validation = await validate(network, loader, { ...stepSettings, ...on })
+      const rule = settings.earlyStopping
+      const verdict = validation && judgeEpoch(state.stopping, epoch, validation, rule)
+      const facts = {
+        epoch,
+        epochs: settings.epochs,
+        loss: state.lossSum / state.samples,
+        learningRate: optimiser.learningRate,
+        validation,
+        seconds: state.seconds,
+        imagesPerSecond: state.samples / state.seconds,
+      }
+      run.event({ type: 'epoch', cellType, ...facts, memory: memory.allocator() })
+      reporter.say(epochLine(facts, verdict))
+      const checkpoint = { description, config, epoch, trainingLoss: facts.loss, validation }
+      saveEpoch(folder, network, checkpoint, verdict)
+      state = afterEpoch(state, validation, verdict)
+      save()
+    }
+  } catch (error) {
+    // Between two steps, and all through validation, what is saved stands still.
+    if (signal.aborted) save()
+    if (error instanceof DivergedError) {
+      const { epoch } = state
+      const checkpoint = { description, config, epoch, trainingLoss: null, validation: null }
+      saveCheckpoint(checkpointFile(folder, divergedCheckpoint), network, checkpoint)
+    }
+    throw error
+  }
+
+  const outcome = outcomeOf(state)
+  writeJson(outcomeFile, outcome)
+  removeResumePoint(resumePoint)
+  return outcome
+}

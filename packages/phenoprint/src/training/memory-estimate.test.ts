@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { MachineError } from '../errors.js'
+import { bytesOf, largestBatch, refuseTooLarge, stepMemory } from './memory-estimate.js'
+
+const memory = stepMemory(
+  [
+    { samples: 2, peakBytes: 300e6 },
+    { samples: 8, peakBytes: 900e6 },
+  ],
+  200e6,
+)
+
+describe('memory of a step', () => {
+  it('grows by what each sample adds; gradients and the optimiser are counted once', () => {
+    expect(memory).toEqual({ fixedBytes: 300e6, bytesPerSample: 100e6 })
+    expect(bytesOf(memory, 32)).toBe(3.5e9)
+  })
+
+  it('takes a single measurement as if everything grew', () => {
+    const single = stepMemory([{ samples: 2, peakBytes: 300e6 }], 200e6)
+    expect(single).toEqual({ fixedBytes: 200e6, bytesPerSample: 150e6 })
+  })
+
+  it('lets the batch through that just fits in 85 % of what is free, and no larger one', () => {
+    const free = (300e6 + 16 * 100e6) / 0.85 + 1
+    expect(largestBatch(memory, free)).toBe(16)
+    expect(() => refuseTooLarge(memory, 16, free)).not.toThrow()
+    expect(() => refuseTooLarge(memory, 17, free)).toThrow(/at most 16/)
+  })
+
+  it('says what it needs, what there is, and the largest batch', () => {
+    const attempt = () => refuseTooLarge(memory, 64, 2e9)
+    expect(attempt).toThrow(MachineError)
+    expect(attempt).toThrow(
+      /64 samples at once needs about 6.70 GB, expected at most 1.70 GB .*largest that fits is 14/,
+    )
+  })
+
+  it('says so where not even two samples fit', () => {
+    expect(() => refuseTooLarge(memory, 8, 0.5e9)).toThrow(/Not even two samples/)
+    expect(largestBatch(memory, 0.1e9)).toBe(0)
+  })
+})

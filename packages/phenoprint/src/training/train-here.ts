@@ -1,0 +1,62 @@
+import { engine } from '@phenoprint/torch'
+import type { Config } from '../config/config.js'
+import { requireSection } from '../config/require.js'
+import { ConfigError } from '../errors.js'
+import { metricsTable } from '../evaluation/metrics-table.js'
+import { checkpointFile } from '../models/checkpoint-path.js'
+import { describePretrained, loadPretrained } from '../models/pretrained.js'
+import type { Reporter, VerbResult } from '../run/reporter.js'
+import { RunDirectory } from '../run/run-directory.js'
+import { splitScreen } from '../screen/split.js'
+import { Store } from '../store/store.js'
+import { trainNetwork } from './loop.js'
+import { classesOf, withControls } from './training-units.js'
+
+/** `train` in the thread that calls it. */
+export async function trainHere(config: Config, reporter: Reporter): Promise<VerbResult> {
+  const output = requireSection(config, 'output', 'train')
+  const { path } = requireSection(config, 'store', 'train')
+  using run = RunDirectory.open(output, { verb: 'train', config, reporter })
+  if (run.finished !== null) return run.finished
+  using store = await Store.open(path)
+  run.record({ data: store.digest, engine: engine.version })
+  const { screen } = store
+  const split = splitScreen(screen, config.split)
+  refuseBlindStopping(config, split.validation)
+  const { weights } = config.model
+  const outcome = await trainNetwork({
+    config,
+    store,
+    train: withControls(screen, split, config),
+    validation: split.validation,
+    classes: classesOf(screen, config),
+    begin: (network) => {
+      if (weights === undefined) return
+      for (const line of describePretrained(weights, loadPretrained(network, weights))) {
+        reporter.say(line)
+      }
+    },
+    folder: run.folder,
+    run,
+    reporter,
+    cellType: null,
+  })
+  if (outcome.best !== null) {
+    const { epoch, metrics } = outcome.best
+    const rows = [{ name: 'best', metrics }]
+    for (const line of metricsTable(`validation, best epoch (${epoch})`, rows)) reporter.say(line)
+  }
+  const checkpoints = outcome.checkpoints.map((name) => checkpointFile(run.folder, name))
+  const files = [...checkpoints, run.path('metrics.json')]
+  const result: VerbResult = { status: 'done', figures: { ...outcome }, files }
+  run.finish(result)
+  return result
+}
+
+/** @throws {ConfigError} when training should stop by a validation loss that there is not. */
+export function refuseBlindStopping(config: Config, validation: readonly number[]): void {
+  if (config.training.earlyStopping === undefined || validation.length > 0) return
+  throw new ConfigError(
+    'training.earlyStopping: there are no validation units to judge by. Hold some out with split.validation ({folds: 5, fold: 0}, or names by cell type), or leave earlyStopping out.',
+  )
+}

@@ -1,0 +1,61 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { TorchError } from '@phenoprint/torch'
+import { MachineError } from '../errors.js'
+import type { Reporter, VerbResult } from '../run/reporter.js'
+import { fineTuneHere } from './fine-tune-here.js'
+import type { AbortMessage, ThreadedVerb, WorkerMessage, WorkerTask } from './messages.js'
+import { fromPlainError, toPlainError } from './plain-error.js'
+import { trainHere } from './train-here.js'
+
+/** The thread that trains: see in-worker.ts, which starts it. */
+const verbs: Readonly<
+  Record<ThreadedVerb, (config: WorkerTask['config'], reporter: Reporter) => Promise<VerbResult>>
+> = {
+  train: trainHere,
+  'fine-tune': fineTuneHere,
+}
+
+if (parentPort !== null) await work(parentPort, workerData)
+
+async function work(port: MessagePort, { verb, config }: WorkerTask): Promise<void> {
+  const send = (message: WorkerMessage) => port.postMessage(message)
+  const controller = new AbortController()
+  port.on('message', ({ reason }: AbortMessage) => controller.abort(fromPlainError(reason)))
+  try {
+    send({ type: 'result', result: await verbs[verb](config, relay(send, controller.signal)) })
+  } catch (error) {
+    send({ type: 'error', error: toPlainError(asFault(error)) })
+  } finally {
+    port.removeAllListeners('message')
+  }
+}
+
+/** A reporter whose words are said in the other thread. */
+function relay(send: (message: WorkerMessage) => void, signal: AbortSignal): Reporter {
+  let counters = 0
+  return {
+    signal,
+    say: (line) => send({ type: 'say', line }),
+    event: (event) => send({ type: 'event', event }),
+    progress: (label, total, unit) => {
+      const id = counters++
+      send({ type: 'progress', id, label, total, unit })
+      return {
+        advance: (count, note) => send({ type: 'advance', id, count, note }),
+        done: () => send({ type: 'progressDone', id }),
+      }
+    },
+  }
+}
+
+/** An engine that is missing and memory that has run out are faults of the machine. */
+function asFault(error: unknown): unknown {
+  if (!(error instanceof TorchError) || (error.kind !== 'engine' && error.kind !== 'memory')) {
+    return error
+  }
+  const next =
+    error.kind === 'memory'
+      ? ' Set training.microBatch to fewer samples at once, or free memory.'
+      : ''
+  return new MachineError(`${error.message}${next}`, { cause: error })
+}
