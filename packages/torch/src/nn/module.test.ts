@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest'
+import { memory, nn, ones, TorchError, zeros } from '../index.js'
+
+class Pair extends nn.Module {
+  readonly first = this.register(
+    'first',
+    new nn.Conv2d({ inChannels: 2, outChannels: 4, kernelSize: 3 }),
+  )
+  readonly norms = this.register('norms', new nn.ModuleList([new nn.BatchNorm2d({ features: 4 })]))
+}
+
+it("names its state as PyTorch does, in PyTorch's order", () => {
+  using pair = new Pair()
+  expect([...pair.stateDict().keys()]).toEqual([
+    'first.weight',
+    'first.bias',
+    'norms.0.weight',
+    'norms.0.bias',
+    'norms.0.running_mean',
+    'norms.0.running_var',
+    'norms.0.num_batches_tracked',
+  ])
+  expect([...pair.namedParameters().keys()]).toHaveLength(4)
+  expect([...pair.namedBuffers('net.').keys()]).toEqual([
+    'net.norms.0.running_mean',
+    'net.norms.0.running_var',
+    'net.norms.0.num_batches_tracked',
+  ])
+})
+
+it('switches every module below between training and evaluation', () => {
+  using pair = new Pair()
+  pair.eval()
+  expect([...pair.modules()].map((module) => module.training)).toEqual([false, false, false, false])
+  pair.train()
+  expect([...pair.modules()].every((module) => module.training)).toBe(true)
+})
+
+it('says what a state lacks, has too much, or has in another shape, and copies nothing then', () => {
+  using pair = new Pair()
+  const before = pair.first.bias?.toNumbers()
+  const state = pair.stateDict()
+  state.delete('norms.0.weight')
+  state.set('extra', zeros([1]))
+  state.set('first.bias', ones([5]))
+  const load = () => pair.loadStateDict(state)
+  expect(load).toThrow(TorchError)
+  expect(load).toThrow(/1 missing \(norms\.0\.weight\); 1 unexpected \(extra\)/)
+  expect(load).toThrow(/first\.bias: got \[5\], expected \[4\]/)
+  expect(pair.first.bias?.toNumbers()).toEqual(before)
+  expect(pair.loadStateDict(state, { strict: false }).missing).toEqual(['norms.0.weight'])
+})
+
+it('keeps the same tensor objects when it goes channels-last, and frees all when disposed', () => {
+  const before = memory.live().tensors
+  const pair = new Pair()
+  const weight = pair.first.weight
+  const values = weight.toNumbers()
+  pair.to({ memoryFormat: 'channelsLast' })
+  expect(weight.strides).toEqual([18, 1, 6, 2])
+  expect(weight.toNumbers()).toEqual(values)
+  expect(weight.requiresGrad).toBe(true)
+  pair.dispose()
+  expect(memory.live().tensors).toBe(before)
+})
