@@ -225,6 +225,16 @@ describe('stopping', () => {
     expect(content(wanted.store.path)).toEqual(content(undisturbed.store.path))
   })
 
+  it('leaves no store that says it is whole when a missing plate is being made', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    await makeStore(made.screen, wanted, recorder())
+    rmSync(join(wanted.store.path, 'E1__2.ozx'))
+    writeFileSync(image(made.screen, 7, 0), 'no image')
+    await expect(makeStore(made.screen, wanted, recorder())).rejects.toThrow(/not a PNG/)
+    await expect(Store.open(wanted.store.path)).rejects.toThrow(/not finished/)
+  })
+
   it('survives SIGKILL at any moment: the next run makes the same bytes', async () => {
     const made = smallScreen({ plates: ['1', '2', '3', '4'], height: 64, width: 64 })
     const undisturbed = order(made)
