@@ -20,6 +20,8 @@ describe('exitCodeOf', () => {
     [new TorchError('', { kind: 'memory' }), 4],
     [new TorchError('', { kind: 'checkpoint' }), 3],
     [new TorchError('', { kind: 'argument' }), 1],
+    [new Error('ENOSPC: no space left on device, write'), 4],
+    [new Error('ENOENT: no such file or directory'), 1],
     [new TypeError(''), 1],
     ['not even an error', 1],
   ])('of %s is %i', (error, code) => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -60,11 +61,25 @@ describe('commitFile', () => {
   })
 })
 
+/** What the engine leaves when it is killed while it writes: its own temporary name, as it is. */
+function writeSafetensorsHalf(path: string): void {
+  const program = `import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    fs.fsyncSync = () => process.kill(process.pid, 'SIGKILL')
+    syncBuiltinESMExports()
+    const { tensor, writeSafetensors } = await import(${JSON.stringify(import.meta.resolve('@phenoprint/torch'))})
+    writeSafetensors(${JSON.stringify(path)}, new Map([['weight', tensor([1, 2])]]))`
+  const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program])
+  expect(signal).toBe('SIGKILL')
+}
+
 describe('removeStaleTemporaries', () => {
   it('removes what was being written, at every depth, and nothing else', () => {
     const folder = folderOf({ 'a.json': '', 'deep/.hidden': '', 'deep/b.part': '' })
     writeFileSync(temporaryName(join(folder, 'a.json')), 'half')
     writeFileSync(temporaryName(join(folder, 'deep/c.bin')), 'half')
+    writeSafetensorsHalf(join(folder, 'deep/last.safetensors'))
+    expect(readdirSync(join(folder, 'deep'))).toHaveLength(4)
     removeStaleTemporaries(folder)
     expect(readdirSync(folder).sort()).toEqual(['a.json', 'deep'])
     expect(readdirSync(join(folder, 'deep')).sort()).toEqual(['.hidden', 'b.part'])
