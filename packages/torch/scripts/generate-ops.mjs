@@ -23,6 +23,7 @@ const operators = readAllowList()
 const files = [
   { path: new URL('aten.generated.ts', source), text: header + functions() },
   { path: new URL('methods.generated.ts', source), text: header + methods() },
+  { path: new URL('namespaces.generated.ts', source), text: header + namespaces() },
   {
     path: new URL('../../../docs/engine-coverage.md', import.meta.url),
     text: coverage(schemas, engine.version, command),
@@ -111,4 +112,29 @@ function methods() {
     '  }\n}\n\n',
     `addMethods(Tensor, aten, [\n${own.map(({ name }) => `  '${name}',\n`).join('')}])\n`,
   ].join('')
+}
+
+/** Every operator but our own, by namespace and name, with its overloads. */
+function namespaces() {
+  /** @type {Map<string, Map<string, string[]>>} */
+  const all = new Map()
+  for (const { name, overload } of schemas) {
+    const [namespace = '', short = ''] = name.split('::')
+    if (namespace === 'phenoprint') continue
+    const names = all.get(namespace) ?? new Map()
+    all.set(namespace, names.set(short, [...(names.get(short) ?? []), overload || 'default']))
+  }
+  /** @param {Map<string, unknown>} map */
+  const sorted = (map) => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+  const body = sorted(all).map(([namespace, names]) => {
+    const lines = sorted(names).map(([name, overloads]) => {
+      const union = overloads
+        .sort()
+        .map((/** @type {string} */ overload) => `'${overload}'`)
+        .join(' | ')
+      return `    readonly ${name}: Overloads<${union}>\n`
+    })
+    return `  readonly ${namespace}: {\n${lines.join('')}  }\n`
+  })
+  return `import type { Overloads } from './every.js'\n\nexport interface Namespaces {\n${body.join('')}}\n`
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor.js'
+import type { Namespaces } from './namespaces.generated.js'
 import { operator } from './operator.js'
 
 /**
@@ -8,34 +9,38 @@ import { operator } from './operator.js'
 export type AnyOperator = <Result = Tensor>(...values: unknown[]) => Result
 
 /** An operator by its overloads; called itself it is the default overload. */
-export type Overloads = AnyOperator & { readonly [overload: string]: AnyOperator }
+export type Overloads<Names extends string> = AnyOperator & {
+  readonly [name in Names]: AnyOperator
+}
 
 /**
- * Every operator of libtorch and of libraries registered with it: `ops.aten.add.Tensor(a, b)`,
- * `ops.aten.relu(x)` or `ops.aten.relu.default(x)`. Those in daily use have types in `aten`.
+ * Every operator of libtorch: `ops.aten.special_i0.default(x)`, or `ops.aten.special_i0(x)` for the
+ * overload without a name. Those in daily use have their types in `aten`; `operator()` reaches those
+ * that other libraries register.
  */
-export const ops: { readonly [namespace: string]: { readonly [name: string]: Overloads } } = lazily(
-  (namespace) =>
-    lazily((name) => {
-      const full = `${namespace}::${name}`
-      const overloads = lazily((overload) =>
-        operator<AnyOperator>(full, overload === 'default' ? '' : overload),
-      )
-      const bare = operator<AnyOperator>(full, '')
-      return new Proxy(bare, { get: (_, overload) => overloads[String(overload)] }) as Overloads
-    }),
+export const ops: Namespaces = lazily((namespace) =>
+  lazily((name) => {
+    const full = `${namespace}::${name}`
+    const overloads = lazily((overload) =>
+      operator<AnyOperator>(full, overload === 'default' ? '' : overload),
+    )
+    return new Proxy(operator<AnyOperator>(full, ''), {
+      get: (_, overload) => Reflect.get(overloads, overload),
+    })
+  }),
 )
 
-/** An object whose properties are made when they are first asked for. */
-function lazily<T>(make: (name: string) => T): { readonly [name: string]: T } {
-  const made = new Map<string, T>()
-  return new Proxy<{ readonly [name: string]: T }>(Object.create(null), {
+/**
+ * An object whose properties are made when they are first asked for. Its type promises the properties
+ * that the schemas have; any other name gives an operator that says so when it is called.
+ */
+function lazily<T extends object>(make: (name: string) => unknown): T {
+  const made = new Map<string, unknown>()
+  return new Proxy<T>(Object.create(null), {
     get(_, property) {
       // `then` would make an awaited namespace look like a promise.
       if (typeof property === 'symbol' || property === 'then') return undefined
-      const known = made.get(property)
-      if (known !== undefined) return known
-      const fresh = make(property)
+      const fresh = made.get(property) ?? make(property)
       made.set(property, fresh)
       return fresh
     },
