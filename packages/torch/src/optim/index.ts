@@ -1,9 +1,10 @@
 export { Adam, type AdamOptions, AdamW } from './adam.js'
-export { clipGradientNorm } from './clip.js'
+export { type ClipOptions, clipGradientNorm } from './clip.js'
 export {
   type GroupOptions,
   Optimiser,
-  type OptimiserState,
   type ParameterGroup,
+  type Parameters,
 } from './optimiser.js'
 export { SGD, type SgdOptions } from './sgd.js'
+export type { OptimiserState } from './state.js'

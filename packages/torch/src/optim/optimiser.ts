@@ -1,7 +1,10 @@
 import { noGrad } from '../autograd.js'
-import { TorchError } from '../errors.js'
 import { tidy } from '../scope.js'
-import type { Tensor } from '../tensor.js'
+import { isTensor, type Tensor } from '../tensor.js'
+import { type Bucket, bucketsOf } from './bucket.js'
+import { requireAtLeast, requireTrainable } from './requirements.js'
+import { Slot } from './slot.js'
+import { type OptimiserState, restoreSlots, savedSlots } from './state.js'
 
 /** Parameters that share a learning rate and a weight decay. */
 export interface ParameterGroup {
@@ -10,48 +13,51 @@ export interface ParameterGroup {
   weightDecay: number
 }
 
-/** A group as it is given: what is left out is the optimiser's own value. */
+/** A group as it is given; what is left out is as for the other parameters. */
 export interface GroupOptions {
   readonly parameters: readonly Tensor[]
-  readonly learningRate?: number
-  readonly weightDecay?: number
+  readonly learningRate?: number | undefined
+  readonly weightDecay?: number | undefined
 }
 
-/** Everything an optimiser remembers: tensors by name, and the rest as JSON. */
-export interface OptimiserState {
-  readonly tensors: ReadonlyMap<string, Tensor>
-  readonly scalars: { readonly groups: readonly { learningRate: number; weightDecay: number }[] }
-}
+/** Parameters in one group, or in groups. */
+export type Parameters = readonly Tensor[] | readonly GroupOptions[]
 
-/** The parameters of a group that have a gradient, with their state, all in the same order. */
-export interface Slots {
-  readonly parameters: Tensor[]
-  readonly gradients: Tensor[]
-  readonly indices: number[]
+/** The settings that every optimiser has. */
+export interface Rates {
+  readonly learningRate: number
+  readonly weightDecay: number
+  /**
+   * One kernel over all parameters, as torch.optim's `fused=True`, where libtorch has it for their
+   * device; else operators over lists of tensors, as `foreach=True`. They differ in the last bits.
+   */
+  readonly fused: boolean
 }
 
 /**
- * Moves parameters along their gradients. Its state lives until `dispose`; a step leaves no tensor
- * behind.
+ * Moves parameters along their gradients. What it remembers of them lives until `dispose()`; a step
+ * leaves no tensor behind. The parameters stay their owner's.
  */
 export abstract class Optimiser {
   readonly groups: readonly ParameterGroup[]
-  /** State tensors by `<name>.<parameter index>`, counted over all groups. */
-  protected readonly state = new Map<string, Tensor>()
+  /** The tensors it remembers of a parameter, by PyTorch's names. */
+  protected abstract readonly remembers: readonly string[]
+  readonly #slots: readonly (readonly Slot[])[]
+  readonly #fused: boolean
 
-  constructor(
-    parameters: readonly Tensor[] | readonly GroupOptions[],
-    learningRate: number,
-    weightDecay: number,
-  ) {
-    const groups: GroupOptions[] = parameters.every(isGroup)
-      ? [...parameters]
-      : [{ parameters: parameters.filter((entry) => !isGroup(entry)) }]
-    this.groups = groups.map((group) => ({
+  /** @throws {TorchError} when a parameter cannot be trained or is given twice, or a rate is negative. */
+  constructor(parameters: Parameters, { learningRate, weightDecay, fused }: Rates) {
+    this.groups = groupsOf(parameters).map((group) => ({
       parameters: group.parameters,
-      learningRate: group.learningRate ?? learningRate,
-      weightDecay: group.weightDecay ?? weightDecay,
+      learningRate: requireAtLeast('learningRate', group.learningRate ?? learningRate, 0),
+      weightDecay: requireAtLeast('weightDecay', group.weightDecay ?? weightDecay, 0),
     }))
+    requireTrainable(this.groups.flatMap((group) => group.parameters))
+    let index = 0
+    this.#slots = this.groups.map((group) =>
+      group.parameters.map((each) => new Slot(each, index++)),
+    )
+    this.#fused = fused
   }
 
   /** The learning rate of the first group; setting it sets that of every group. */
@@ -60,6 +66,7 @@ export abstract class Optimiser {
   }
 
   set learningRate(rate: number) {
+    requireAtLeast('learningRate', rate, 0)
     for (const group of this.groups) group.learningRate = rate
   }
 
@@ -67,127 +74,65 @@ export abstract class Optimiser {
   step(): void {
     noGrad(() =>
       tidy(() => {
-        let offset = 0
-        for (const group of this.groups) {
-          const slots = gather(group, offset)
-          if (slots.parameters.length > 0) this.update(group, slots)
-          offset += group.parameters.length
-        }
+        this.groups.forEach((group, place) => {
+          for (const bucket of bucketsOf(this.#slots[place] ?? [], this.#fused)) {
+            this.update(group, bucket)
+          }
+        })
       }),
     )
   }
 
-  /** Clears every gradient. */
+  /** Frees every gradient. */
   zeroGrad(): void {
     for (const { parameters } of this.groups) {
       for (const parameter of parameters) parameter.grad = null
     }
   }
 
-  /** The state's tensors themselves, not copies. */
+  /** All that the next step depends on besides parameters and gradients; the tensors themselves, not copies. */
   stateDict(): OptimiserState {
     const groups = this.groups.map(({ learningRate, weightDecay }) => ({
       learningRate,
       weightDecay,
     }))
-    return { tensors: new Map(this.state), scalars: { groups } }
+    return { tensors: savedSlots(this.#slots.flat()), scalars: { groups } }
   }
 
   /**
-   * Takes a state over, by copy.
+   * Takes a state over, by copy: the next step is to the bit the one that the saved optimiser would
+   * have taken.
    *
-   * @throws {TorchError} when it is of other groups, or of tensors of another shape.
+   * @throws {TorchError} of kind `checkpoint` when it is of other groups, parameters, or another kind of
+   *   optimiser. Nothing is changed then.
    */
   loadStateDict({ tensors, scalars }: OptimiserState): void {
-    if (scalars.groups.length !== this.groups.length) {
-      throw new TorchError(
-        `optimiser: the state has ${scalars.groups.length} groups of parameters, expected ${this.groups.length}`,
-        { kind: 'checkpoint' },
-      )
-    }
-    scalars.groups.forEach(({ learningRate, weightDecay }, index) => {
-      const group = this.groups[index]
+    restoreSlots(this.#slots, this.remembers, { tensors, scalars })
+    scalars.groups.forEach(({ learningRate, weightDecay }, place) => {
+      const group = this.groups[place]
       if (group !== undefined) Object.assign(group, { learningRate, weightDecay })
-    })
-    const all = this.groups.flatMap(({ parameters }) => parameters)
-    for (const [name, tensor] of tensors) {
-      const parameter = all[Number(name.slice(name.lastIndexOf('.') + 1))]
-      const fits = tensor.dim === 0 || String(tensor.shape) === String(parameter?.shape)
-      if (parameter === undefined || !fits) {
-        throw new TorchError(
-          `optimiser: the state's ${name} is [${tensor.shape}], expected [${parameter?.shape ?? 'no such parameter'}]`,
-          { kind: 'checkpoint' },
-        )
-      }
-    }
-    for (const tensor of this.state.values()) tensor.dispose()
-    this.state.clear()
-    noGrad(() => {
-      for (const [name, tensor] of tensors) {
-        const parameter = all[Number(name.slice(name.lastIndexOf('.') + 1))]
-        this.state.set(name, copyLike(tensor, parameter).keep())
-      }
     })
   }
 
+  /** Frees what it remembers. */
   dispose(): void {
-    for (const tensor of this.state.values()) tensor.dispose()
-    this.state.clear()
+    for (const slot of this.#slots.flat()) slot.forget()
   }
 
   [Symbol.dispose](): void {
     this.dispose()
   }
 
-  /** One step of one group, with gradients switched off and inside a tidy scope. */
-  protected abstract update(group: ParameterGroup, slots: Slots): void
+  /** One step of parameters of one group, device and dtype; recording is off, and what it makes is freed. */
+  protected abstract update(group: ParameterGroup, bucket: Bucket): void
+}
 
-  /** State tensors of the given parameters, made where they are not there yet. */
-  protected stateOf(
-    name: string,
-    indices: readonly number[],
-    make: (slot: number) => Tensor,
-  ): Tensor[] {
-    return indices.map((index, slot) => {
-      const key = `${name}.${index}`
-      const known = this.state.get(key)
-      if (known !== undefined) return known
-      const fresh = make(slot).keep()
-      this.state.set(key, fresh)
-      return fresh
-    })
+function groupsOf(parameters: Parameters): readonly GroupOptions[] {
+  const groups: GroupOptions[] = []
+  const alone: Tensor[] = []
+  for (const entry of parameters) {
+    if (isTensor(entry)) alone.push(entry)
+    else groups.push(entry)
   }
-}
-
-function isGroup(entry: Tensor | GroupOptions): entry is GroupOptions {
-  return 'parameters' in entry
-}
-
-function gather(group: ParameterGroup, offset: number): Slots {
-  const slots: Slots = { parameters: [], gradients: [], indices: [] }
-  group.parameters.forEach((parameter, index) => {
-    const gradient = parameter.grad
-    if (gradient === null) return
-    slots.parameters.push(parameter)
-    slots.gradients.push(gradient)
-    slots.indices.push(offset + index)
-  })
-  return slots
-}
-
-/** A copy with the strides of the parameter it belongs to: fused kernels go over memory in one order. */
-function copyLike(tensor: Tensor, parameter: Tensor | undefined): Tensor {
-  return tidy(() => {
-    if (parameter === undefined || tensor.dim === 0) return tensor.clone()
-    const copy = parameter.detach().clone()
-    copy.copy_(tensor)
-    return copy
-  })
-}
-
-/** The parameter of a slot. */
-export function parameterAt(parameters: readonly Tensor[], slot: number): Tensor {
-  const parameter = parameters[slot]
-  if (parameter === undefined) throw new RangeError(`optimiser: there is no parameter ${slot}`)
-  return parameter
+  return alone.length > 0 ? [{ parameters: alone }, ...groups] : groups
 }

@@ -1,38 +1,38 @@
-import { aten, zerosLike } from '../ops/index.js'
+import { TorchError } from '../errors.js'
+import { aten, emptyLike } from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
-import {
-  type GroupOptions,
-  Optimiser,
-  type ParameterGroup,
-  parameterAt,
-  type Slots,
-} from './optimiser.js'
+import { type Bucket, part } from './bucket.js'
+import { Optimiser, type ParameterGroup, type Parameters } from './optimiser.js'
+import { requireAtLeast } from './requirements.js'
 
 export interface SgdOptions {
-  readonly learningRate?: number
-  readonly momentum?: number
-  readonly dampening?: number
-  readonly nesterov?: boolean
-  /** L2: added to the gradient. */
-  readonly weightDecay?: number
-  /** One kernel over all parameters, as torch.optim's `fused=True`; without it, list by list. */
-  readonly fused?: boolean
+  readonly learningRate?: number | undefined
+  readonly momentum?: number | undefined
+  readonly dampening?: number | undefined
+  /** Looks ahead along the momentum; needs a momentum and no dampening. */
+  readonly nesterov?: boolean | undefined
+  readonly weightDecay?: number | undefined
+  /** False takes operators over lists of tensors instead of one kernel; the last bits differ. */
+  readonly fused?: boolean | undefined
 }
 
+const velocity = 'momentum_buffer'
+
 /**
- * Gradient descent with momentum: `v = momentum v + (1 - dampening) g`, `p -= rate v`; with Nesterov
- * `p -= rate (g + momentum v)`. The first step takes `v = g`.
+ * Gradient descent: with g the gradient, `v = momentum v + (1 - dampening) g` (`v = g` at a parameter's
+ * first step), `p -= rate v`, or with Nesterov momentum `p -= rate (g + momentum v)`. Weight decay is
+ * L2: `g += decay p` at first.
  *
- * @see Sutskever et al. 2013, ICML, "On the importance of initialization and momentum".
+ * @see Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", ICML 30.
  */
 export class SGD extends Optimiser {
-  private readonly momentum: number
-  private readonly dampening: number
-  private readonly nesterov: boolean
-  private readonly fused: boolean
+  protected readonly remembers: readonly string[]
+  readonly #momentum: number
+  readonly #dampening: number
+  readonly #nesterov: boolean
 
   constructor(
-    parameters: readonly Tensor[] | readonly GroupOptions[],
+    parameters: Parameters,
     {
       learningRate = 1e-3,
       momentum = 0,
@@ -42,63 +42,72 @@ export class SGD extends Optimiser {
       fused = true,
     }: SgdOptions = {},
   ) {
-    super(parameters, learningRate, weightDecay)
-    this.momentum = momentum
-    this.dampening = dampening
-    this.nesterov = nesterov
-    this.fused = fused
-  }
-
-  protected override update(group: ParameterGroup, slots: Slots): void {
-    // Parameters that meet their first gradient start their velocity; the others carry theirs on.
-    const begun = (index: number) => this.momentum === 0 || this.state.has(`momentum.${index}`)
-    for (const first of [true, false]) {
-      const chosen = slots.indices.flatMap((index, slot) => (begun(index) !== first ? [slot] : []))
-      if (chosen.length > 0) this.updateSome(group, pick(slots, chosen), first)
-      if (first && chosen.length === slots.indices.length) return
+    super(parameters, { learningRate, weightDecay, fused })
+    this.#momentum = requireAtLeast('momentum', momentum, 0)
+    this.#dampening = dampening
+    this.#nesterov = nesterov
+    this.remembers = momentum === 0 ? [] : [velocity]
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new TorchError(
+        `torch: optimiser: nesterov with momentum ${momentum} and dampening ${dampening}; expected a momentum above 0 and no dampening`,
+        { kind: 'argument', argument: 'nesterov' },
+      )
     }
   }
 
-  private updateSome(
-    { learningRate, weightDecay }: ParameterGroup,
-    { parameters, gradients, indices }: Slots,
+  protected override update(group: ParameterGroup, bucket: Bucket): void {
+    if (this.#momentum === 0) {
+      this.#move(group, bucket, [], false)
+      return
+    }
+    const isFirst = new Map(bucket.slots.map((slot) => [slot, !slot.state.has(velocity)]))
+    for (const first of [true, false]) {
+      const some = part(bucket, (slot) => isFirst.get(slot) === first)
+      if (some.slots.length === 0) continue
+      const velocities = some.slots.map((slot) =>
+        first ? slot.remember(velocity, emptyLike(slot.parameter)) : slot.moment(velocity),
+      )
+      this.#move(group, some, velocities, first)
+    }
+  }
+
+  #move(
+    group: ParameterGroup,
+    bucket: Bucket,
+    velocities: readonly Tensor[],
     first: boolean,
   ): void {
-    const velocities =
-      this.momentum === 0
-        ? []
-        : this.stateOf('momentum', indices, (slot) =>
-            zerosLike(parameterAt(parameters, slot), { memoryFormat: 'preserve' }),
-          )
-    if (this.fused) {
-      aten._fusedSgd_(parameters, gradients, velocities, {
-        weightDecay,
-        momentum: this.momentum,
-        lr: learningRate,
-        dampening: this.dampening,
-        nesterov: this.nesterov,
+    if (bucket.fused) {
+      aten._fusedSgd_(bucket.parameters, bucket.gradients, velocities, {
+        weightDecay: group.weightDecay,
+        momentum: this.#momentum,
+        lr: group.learningRate,
+        dampening: this.#dampening,
+        nesterov: this.#nesterov,
         maximize: false,
         isFirstStep: first,
       })
-      return
+    } else {
+      this.#moveLists(group, bucket, velocities, first)
     }
-    let moves: readonly Tensor[] = gradients
-    if (weightDecay !== 0) moves = aten._foreachAdd(gradients, parameters, { alpha: weightDecay })
-    if (this.momentum !== 0) {
-      if (first) aten._foreachAdd_(velocities, moves)
-      else {
-        aten._foreachMulScalar_(velocities, this.momentum)
-        aten._foreachAdd_(velocities, moves, { alpha: 1 - this.dampening })
-      }
-      moves = this.nesterov
-        ? aten._foreachAdd(moves, velocities, { alpha: this.momentum })
-        : velocities
+  }
+
+  #moveLists(
+    { learningRate, weightDecay }: ParameterGroup,
+    { parameters, gradients: given }: Bucket,
+    velocities: readonly Tensor[],
+    first: boolean,
+  ): void {
+    const gradients =
+      weightDecay === 0 ? given : aten._foreachAdd(given, parameters, { alpha: weightDecay })
+    if (first) {
+      aten._foreachCopy_(velocities, gradients)
+    } else if (velocities.length > 0) {
+      aten._foreachMulScalar_(velocities, this.#momentum)
+      aten._foreachAdd_(velocities, gradients, { alpha: 1 - this.#dampening })
     }
+    let moves = velocities.length > 0 ? velocities : gradients
+    if (this.#nesterov) moves = aten._foreachAdd(gradients, velocities, { alpha: this.#momentum })
     aten._foreachAdd_(parameters, moves, { alpha: -learningRate })
   }
-}
-
-function pick({ parameters, gradients, indices }: Slots, chosen: readonly number[]): Slots {
-  const from = <T>(list: readonly T[]) => chosen.flatMap((slot) => list[slot] ?? [])
-  return { parameters: from(parameters), gradients: from(gradients), indices: from(indices) }
 }
