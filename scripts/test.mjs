@@ -43,14 +43,15 @@ async function main() {
 async function runVitest(args) {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'phenoprint-test-'))
   const summary = join(folder, 'summary.json')
-  const reporters = [
+  const words = [
     '--reporter=default',
+    '--silent=passed-only',
     `--reporter=${fileURLToPath(new URL('./test/summary-reporter.mjs', import.meta.url))}`,
   ]
   try {
     const { code } = await run(
       process.execPath,
-      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
+      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...words, ...args],
       {
         cwd: root,
         env: { ...process.env, PHENOPRINT_TEST_SUMMARY: summary },

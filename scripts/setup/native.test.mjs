@@ -39,7 +39,7 @@ function tiny() {
 const context = { cache: join(root, '.cache'), systemPackages: false }
 const load = createRequire(import.meta.url)
 
-describe('the native code', () => {
+describe('the native code', { timeout: 300_000 }, () => {
   it('is compiled once, and again only when its sources or its facts change', async () => {
     const { native, current } = tiny()
     const first = await buildNative(native, context)

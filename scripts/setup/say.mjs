@@ -2,7 +2,7 @@
 
 /** @param {string} words */
 export function say(words) {
-  process.stderr.write(`setup: ${words}\n`)
+  console.error(`setup: ${words}`)
 }
 
 /**

@@ -8,7 +8,9 @@ import { SetupFault } from './fault.mjs'
 import { prepareOracles } from './oracles.mjs'
 import { requireVenv } from './venv.mjs'
 
-it('a virtual environment has what its list names, and is made anew only when that changes', async () => {
+it('a virtual environment has what its list names, and is made anew only when that changes', {
+  timeout: 300_000,
+}, async () => {
   const folder = temporaryFolder()
   writeWheel(folder, 'peer', '1.0', { files: { 'peer.py': 'answer = 1\n' } })
   writeWheel(folder, 'peer', '2.0', { files: { 'peer.py': 'answer = 2\n' } })
@@ -51,7 +53,7 @@ it('oracles that cannot be had fail where CI is set, and are said elsewhere', as
   await expect(
     prepareOracles({ systemPackages: false, env: { CI: 'true' }, make }),
   ).rejects.toThrow('no Python')
-  const words = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const words = vi.spyOn(console, 'error').mockReturnValue(undefined)
   try {
     await prepareOracles({ systemPackages: false, env: {}, make })
     expect(words).toHaveBeenCalledOnce()

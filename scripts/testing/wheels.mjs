@@ -30,6 +30,10 @@ with zipfile.ZipFile(request["path"], "w") as archive:
     if request["zip64"]:  # the directory, which is written last, takes every number for a large one
         zipfile.ZIP64_LIMIT = 0
         zipfile.ZIP_FILECOUNT_LIMIT = 0
+if request["zip64"]:  # the 32-bit end record then only points to the 64-bit one
+    with open(request["path"], "r+b") as file:
+        file.seek(-14, 2)
+        file.write(b"\\xff" * 12)
 `
   const input = JSON.stringify({ path, files, stored, zip64, mode })
   execFileSync(oraclePython, ['-c', program], { input })
