@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 
 const python = fileURLToPath(new URL('../../../.cache/oracles/bin/python', import.meta.url))
 
-/** A new empty folder below the system's temporary folder. */
+/** A new empty folder, removed after the tests of the file that asks for it. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'phenoprint-pixels-'))
+  const folder = mkdtempSync(join(tmpdir(), 'phenoprint-pixels-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 /** Runs a Python program in a folder, with the reference packages at hand; gives its output. */

@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { symmetries } from '../config/sections.js'
 import { askNumbers } from '../evaluation/python.test.support.js'
 import { makeStore } from '../store/make-store.js'
@@ -8,12 +8,15 @@ import {
   order,
   png,
   recorder,
+  removeTemporaryFolders,
   type SmallScreen,
   smallScreen,
 } from '../store/small-screen.test.support.js'
 import { Store } from '../store/store.js'
 import { BatchLoader } from './batch-loader.js'
 import { epochSamples, predictionSamples, type Sample } from './samples.js'
+
+afterAll(removeTemporaryFolders)
 
 /** Normalises, pads and turns with numpy; pixels come as lists, one a site. */
 const script = `

@@ -2,13 +2,22 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { InterruptedError } from '../errors.js'
 import { Lock } from '../run/lock.js'
 import type { Screen } from '../screen/screen.js'
 import { makeStore } from './make-store.js'
-import { order, png, recorder, smallScreen, temporaryFolder } from './small-screen.test.support.js'
+import {
+  order,
+  png,
+  recorder,
+  removeTemporaryFolders,
+  smallScreen,
+  temporaryFolder,
+} from './small-screen.test.support.js'
 import { Store } from './store.js'
+
+afterAll(removeTemporaryFolders)
 
 /** Name and content of every file of a store. */
 function content(path: string): Record<string, string> {

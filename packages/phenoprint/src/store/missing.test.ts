@@ -1,10 +1,18 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { makeStore } from './make-store.js'
-import { type MadeScreen, order, recorder, smallScreen } from './small-screen.test.support.js'
+import {
+  type MadeScreen,
+  order,
+  recorder,
+  removeTemporaryFolders,
+  smallScreen,
+} from './small-screen.test.support.js'
 import { Store } from './store.js'
 import { ZipReader } from './zip-reader.js'
+
+afterAll(removeTemporaryFolders)
 
 /** Removes images of a small screen: `[site, channel]`. */
 function remove(made: MadeScreen, images: readonly (readonly [number, number])[]): void {

@@ -3,7 +3,7 @@ import { existsSync, openAsBlob, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pixels } from '@phenoprint/pixels'
 import ZipFileStore from '@zarrita/storage/zip'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as zarrita from 'zarrita'
 import { z } from 'zod'
 import { askPython } from '../evaluation/python.test.support.js'
@@ -12,10 +12,13 @@ import {
   type MadeScreen,
   order,
   recorder,
+  removeTemporaryFolders,
   type SmallScreen,
   smallScreen,
 } from './small-screen.test.support.js'
 import { Store } from './store.js'
+
+afterAll(removeTemporaryFolders)
 
 interface Case {
   readonly name: string
@@ -123,6 +126,27 @@ describe.each(cases)('a store: $name', ({ of, tile, codec }) => {
       }
     })
     expect(seen).toEqual(expected)
+  })
+
+  it('is what OME-Zarr 0.5 asks for, as ome-zarr-models has it', () => {
+    const seen = askPython(
+      `
+import tempfile, zarr, zipfile
+from ome_zarr_models.v05 import HCS, Image
+wells = []
+for path in d:
+    with tempfile.TemporaryDirectory() as folder:
+        zipfile.ZipFile(path).extractall(folder)
+        root = zarr.open_group(folder, mode='r')
+        plate = HCS.from_zarr(root).attributes.ome.plate
+        for well in plate.wells:
+            for image in root[well.path].attrs['ome']['well']['images']:
+                Image.from_zarr(root[well.path][image['path']])
+        wells.append(len(plate.wells))
+print(json.dumps(wells))`,
+      made.screen.plates.map((_, plate) => store.plateFile(plate)),
+    )
+    expect(seen).toEqual([3, 3])
   })
 
   it('is read back equal by zarrita', async () => {

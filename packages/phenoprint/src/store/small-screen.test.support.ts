@@ -35,15 +35,17 @@ export interface MadeScreen {
 }
 
 const folders: string[] = []
-process.once('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
 
-/** A new folder, removed when the process ends. */
+/** A new folder, there until {@link removeTemporaryFolders}. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'phenoprint-store-'))
   folders.push(folder)
   return folder
+}
+
+/** To be called after all tests of a file (`afterAll`), or at the end of a program. */
+export function removeTemporaryFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 }
 
 /** Draws a screen's pixels, writes them as PNGs and describes them. */

@@ -1,10 +1,18 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { askPython } from '../evaluation/python.test.support.js'
 import { makeStore } from './make-store.js'
-import { order, recorder, smallScreen, temporaryFolder } from './small-screen.test.support.js'
+import {
+  order,
+  recorder,
+  removeTemporaryFolders,
+  smallScreen,
+  temporaryFolder,
+} from './small-screen.test.support.js'
 import { Store } from './store.js'
+
+afterAll(removeTemporaryFolders)
 
 let whole = ''
 

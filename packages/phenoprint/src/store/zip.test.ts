@@ -1,10 +1,12 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { askPython } from '../evaluation/python.test.support.js'
-import { temporaryFolder } from './small-screen.test.support.js'
+import { removeTemporaryFolders, temporaryFolder } from './small-screen.test.support.js'
 import { ZipReader } from './zip-reader.js'
 import { ZipWriter } from './zip-writer.js'
+
+afterAll(removeTemporaryFolders)
 
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7) & 255)
 
