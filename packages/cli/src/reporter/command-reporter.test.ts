@@ -106,12 +106,12 @@ describe('without --json', () => {
     expect(stdout.text).toBe('accuracy  0.5000\nfiles:\n  a.json\ntrain: done in 0 s\n')
   })
 
-  it('names the first of many files', () => {
+  it('names the first and the last of many files', () => {
     const { reporter, stdout } = reporterWith()
     const files = Array.from({ length: 70 }, (_, index) => `plate-${index}.ozx`)
     reporter.result('preprocess', { status: 'done', figures: {}, files })
-    expect(stdout.text).toContain('  plate-11.ozx\n  … and 58 more\n')
-    expect(stdout.text).not.toContain('plate-12')
+    expect(stdout.text).toContain('  plate-5.ozx\n  … and 58 more\n  plate-64.ozx\n')
+    expect(stdout.text).toContain('  plate-69.ozx\npreprocess: done')
   })
 
   it('says when it was done already', () => {

@@ -96,12 +96,15 @@ export class CommandReporter implements Reporter {
   }
 }
 
-/** A store has a file a plate: the first ones are enough to find the others. */
-const filesShown = 12
+/** A store has a file a plate: the first and the last ones are enough to find the others. */
+const filesShown = 6
 
 function fileList(files: readonly string[]): string {
   if (files.length === 0) return ''
-  const more = files.length - filesShown
-  const names = more > 1 ? [...files.slice(0, filesShown), `… and ${more} more`] : files
+  const left = files.length - 2 * filesShown
+  const names =
+    left > 1
+      ? [...files.slice(0, filesShown), `… and ${left} more`, ...files.slice(-filesShown)]
+      : files
   return `files:\n${names.map((name) => `  ${name}\n`).join('')}`
 }

@@ -11,7 +11,8 @@ describe('figureTable', () => {
       best: [3, 7],
       test: {
         overall: metrics(0.80208, 1768),
-        byCellType: { HUVEC: metrics(0.5, 12), U2OS: metrics(1, 1) },
+        members: [{ run: 'x' }],
+        byCellType: { HUVEC: metrics(0.5, 12), U2OS: metrics(Number.NaN, 0) },
       },
       runs: [{ name: 'a' }, { name: 'b' }],
     }
@@ -23,7 +24,10 @@ describe('figureTable', () => {
         '                       accuracy  count',
         'test overall             0.8021  1,768',
         'test byCellType HUVEC    0.5000     12',
-        'test byCellType U2OS          1      1',
+        'test byCellType U2OS          -      0',
+        '',
+        '                run',
+        'test members 1  x',
         '',
         '        name',
         'runs 1  a',

@@ -8,21 +8,15 @@ interface Row {
 
 /**
  * Figures as tables for people: each map of plain values is a row, named by where it stands, and
- * rows with the same columns share a table. Plain values at the top stand one on a line.
+ * all rows with the same columns share a table. Plain values at the top stand one on a line.
  */
 export function figureTable(figures: Readonly<Record<string, unknown>>): string {
-  const rows = [...rowsOf('', figures)]
-  const blocks: Row[][] = []
-  for (const row of rows) {
-    const block = blocks.at(-1)
-    if (block && columnsOf(block[0]) === columnsOf(row) && row.label !== '') block.push(row)
-    else blocks.push([row])
+  const blocks = new Map<string, Row[]>()
+  for (const row of rowsOf('', figures)) {
+    const columns = row.label === '' ? '' : Object.keys(row.cells).join('\n')
+    blocks.set(columns, [...(blocks.get(columns) ?? []), row])
   }
-  return blocks.map(block).join('\n')
-}
-
-function columnsOf(row: Row | undefined): string {
-  return row === undefined || row.label === '' ? '' : Object.keys(row.cells).join('\n')
+  return [...blocks.values()].map(block).join('\n')
 }
 
 function* rowsOf(label: string, value: object): Generator<Row> {
@@ -41,7 +35,7 @@ function* rowsOf(label: string, value: object): Generator<Row> {
 
 /** A value that fits in a cell; null for one that needs rows. */
 function cell(value: unknown): string | null {
-  if (typeof value === 'number') return number(value)
+  if (typeof value === 'number') return Number.isNaN(value) ? '-' : number(value)
   if (typeof value !== 'object' || value === null) return value === null ? '-' : String(value)
   if (!Array.isArray(value)) return null
   const items = value.map(cell)
@@ -64,7 +58,7 @@ function block(rows: readonly Row[]): string {
 /** Words stand at the left of their column, numbers at the right. */
 function alignColumn([heading = '', ...cells]: readonly string[]): string[] {
   const width = Math.max(heading.length, ...cells.map((each) => each.length))
-  const isNumeric = cells.every((each) => /^(-?[\d,.]+(e[-+]\d+)?|-|NaN)$/.test(each))
+  const isNumeric = cells.every((each) => /^(-?[\d,.]+(e[-+]\d+)?|-)$/.test(each))
   return [heading, ...cells].map((each) => (isNumeric ? each.padStart(width) : each.padEnd(width)))
 }
 
