@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, linkSync } from 'node:fs'
-import { readSafetensors, type Tensor, TorchError, tidy, writeSafetensors } from '@phenoprint/torch'
+import { copyFileSync, linkSync } from 'node:fs'
+import { type Tensor, TorchError } from '@phenoprint/torch'
 import { z } from 'zod'
 import { type Config, configSchema } from '../config/config.js'
 import { CheckpointError } from '../errors.js'
@@ -9,6 +9,7 @@ import { type CheckpointChoice, findCheckpoint } from './checkpoint-path.js'
 import { createNetwork } from './create-network.js'
 import { metricsByCellTypeSchema } from './metrics-schema.js'
 import type { Network, NetworkDescription } from './network.js'
+import { parseMetadata, useTensors, writeTensors } from './tensor-file.js'
 
 /** What stands beside the weights. */
 export interface CheckpointState {
@@ -50,7 +51,7 @@ const metadataKey = 'phenoprint'
  */
 export function saveCheckpoint(path: string, network: Network, state: CheckpointState): void {
   const kept = { ...state, config: lasting(state.config) }
-  writeSafetensors(path, network.stateDict(), { [metadataKey]: JSON.stringify(kept) })
+  writeTensors(path, network.stateDict(), { [metadataKey]: JSON.stringify(kept) })
   writeJson(path.replace(/\.safetensors$/, '.json'), kept)
 }
 
@@ -79,8 +80,8 @@ export function loadCheckpoint(
   network: Network,
   expected: NetworkDescription,
 ): CheckpointState {
-  return tidy(() => {
-    const { state, tensors } = readCheckpoint(path)
+  return useTensors(path, ({ tensors, metadata }) => {
+    const state = parseMetadata(path, metadata[metadataKey], stateSchema)
     refuseAnotherArchitecture(path, state.description, expected)
     fill(path, network, tensors)
     return state
@@ -100,9 +101,8 @@ export function loadNetwork(
   cellType?: string,
 ): { network: Network; config: Config; description: NetworkDescription; path: string } {
   const path = findCheckpoint(run, choice, cellType)
-  return tidy(() => {
-    const { state, tensors } = readCheckpoint(path)
-    const { config, description } = state
+  return useTensors(path, ({ tensors, metadata }) => {
+    const { config, description } = parseMetadata(path, metadata[metadataKey], stateSchema)
     const network = createNetwork(config.model, description)
     fill(path, network, tensors)
     network.eval()
@@ -124,52 +124,6 @@ export function refuseAnotherArchitecture(
   throw new CheckpointError(
     `checkpoint: ${path} is of another architecture: ${differing.join('; ')}. Use the model section of the run that made it, or another checkpoint.`,
   )
-}
-
-/**
- * The tensors and metadata of a safetensors file.
- *
- * @throws {CheckpointError} when it is missing, truncated, or not a safetensors file.
- */
-export function readTensors(path: string): ReturnType<typeof readSafetensors> {
-  if (!existsSync(path)) {
-    throw new CheckpointError(
-      `checkpoint: there is no ${path}. Expected a file that training wrote.`,
-    )
-  }
-  try {
-    return readSafetensors(path)
-  } catch (cause) {
-    if (!(cause instanceof TorchError)) throw cause
-    throw new CheckpointError(
-      `checkpoint: cannot read ${path}: ${cause.message}. The file is broken or incomplete: use another checkpoint, or train again.`,
-      { cause },
-    )
-  }
-}
-
-/** The JSON value under a key of the metadata, checked. */
-export function parseMetadata<T extends z.ZodType>(
-  path: string,
-  text: string | undefined,
-  schema: T,
-): z.output<T> {
-  try {
-    return schema.parse(JSON.parse(text ?? ''))
-  } catch (cause) {
-    throw new CheckpointError(
-      `checkpoint: ${path} holds tensors but not the state that Phenoprint writes with them. Expected a checkpoint of train or fine-tune; published weights go to model.weights.`,
-      { cause },
-    )
-  }
-}
-
-function readCheckpoint(path: string): {
-  state: CheckpointState
-  tensors: ReadonlyMap<string, Tensor>
-} {
-  const { tensors, metadata } = readTensors(path)
-  return { state: parseMetadata(path, metadata[metadataKey], stateSchema), tensors }
 }
 
 function fill(path: string, network: Network, tensors: ReadonlyMap<string, Tensor>): void {

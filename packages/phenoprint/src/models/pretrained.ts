@@ -1,4 +1,4 @@
-import { noGrad, readSafetensors, type Tensor, TorchError, tidy } from '@phenoprint/torch'
+import { dispose, noGrad, readSafetensors, type Tensor, TorchError, tidy } from '@phenoprint/torch'
 import { CheckpointError } from '../errors.js'
 import { adaptStem } from './adapt-stem.js'
 import type { Network } from './network.js'
@@ -27,11 +27,15 @@ export interface PretrainedReport {
  *   more than the first convolution and the classifier does not fit.
  */
 export function loadPretrained(network: Network, path: string): PretrainedReport {
-  return noGrad(() => tidy(() => load(network, path)))
+  const tensors = readWeights(path)
+  try {
+    return noGrad(() => tidy(() => load(network, path, new Map(tensors))))
+  } finally {
+    dispose(tensors)
+  }
 }
 
-function load(network: Network, path: string): PretrainedReport {
-  const file = new Map(readWeights(path))
+function load(network: Network, path: string, file: Map<string, Tensor>): PretrainedReport {
   const own = network.stateDict()
   const stemKey = `${network.stemName}.weight`
   const stem = changedSize(file.get(stemKey), own.get(stemKey), 1)

@@ -7,12 +7,12 @@ import {
   TorchError,
   tensor,
   tidy,
-  writeSafetensors,
 } from '@phenoprint/torch'
 import { z } from 'zod'
 import { CheckpointError } from '../errors.js'
-import { parseMetadata, readTensors } from '../models/checkpoint.js'
+
 import type { Network } from '../models/network.js'
+import { parseMetadata, useTensors, writeTensors } from '../models/tensor-file.js'
 import { type TrainingState, trainingStateSchema } from './training-state.js'
 
 const metadataSchema = z.object({
@@ -48,7 +48,7 @@ export function saveResumePoint(path: string, learner: Learner, state: TrainingS
       all.set(`generator/${device}`, tensor(generatorState(device)))
     }
     const metadata = { [metadataKey]: JSON.stringify({ state, optimiser: scalars }) }
-    writeSafetensors(path, all, metadata)
+    writeTensors(path, all, metadata)
   })
 }
 
@@ -59,8 +59,7 @@ export function saveResumePoint(path: string, learner: Learner, state: TrainingS
  * @throws {CheckpointError} when the file is broken or of another network.
  */
 export function loadResumePoint(path: string, learner: Learner): TrainingState {
-  return tidy(() => {
-    const { tensors, metadata } = readTensors(path)
+  return useTensors(path, ({ tensors, metadata }) => {
     const { state, optimiser } = parseMetadata(path, metadata[metadataKey], metadataSchema)
     try {
       learner.network.loadStateDict(under('network', tensors))
