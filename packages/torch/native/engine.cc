@@ -35,12 +35,26 @@ napi_value setThreads(const Call& call) {
 
 napi_value threads(const Call& call) { return makeNumber(call.env, at::get_num_threads()); }
 
+napi_value isDeterministic(const Call& call) {
+  return makeBoolean(call.env, at::globalContext().deterministicAlgorithms());
+}
+
+/** setDeterministic(only): operators without a deterministic algorithm throw; of the whole process. */
+napi_value setDeterministic(const Call& call) {
+  const bool only = readBoolean(call.env, call[0]);
+  at::globalContext().setDeterministicAlgorithms(only, false);
+  at::globalContext().setDeterministicCuDNN(only);
+  return makeUndefined(call.env);
+}
+
 }  // namespace
 
 void exportEngine(napi_env env, napi_value exports) {
   exportFunction<engine>(env, exports, "engine");
   exportFunction<setThreads>(env, exports, "setThreads");
   exportFunction<threads>(env, exports, "threads");
+  exportFunction<isDeterministic>(env, exports, "isDeterministic");
+  exportFunction<setDeterministic>(env, exports, "setDeterministic");
 }
 
 }  // namespace phenoprint

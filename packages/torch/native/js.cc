@@ -110,7 +110,7 @@ std::string describe(napi_env env, napi_value value) {
     case napi_bigint: return "a BigInt";
     case napi_object: break;
   }
-  return isArray(env, value) ? "an array" : "an object that is none";
+  return isArray(env, value) ? "an array" : "an object of another kind";
 }
 
 bool isNullish(napi_env env, napi_value value) {

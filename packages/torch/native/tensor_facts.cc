@@ -35,8 +35,6 @@ napi_value bytes(const Call& call) {
 
 napi_value isLeaf(const Call& call) { return makeBoolean(call.env, unwrapTensor(call.env, call[0]).is_leaf()); }
 
-napi_value isTensor(const Call& call) { return makeBoolean(call.env, findTensor(call.env, call[0]) != nullptr); }
-
 napi_value isDisposed(const Call& call) {
   const TensorHandle* handle = findTensor(call.env, call[0]);
   return makeBoolean(call.env, handle == nullptr || !handle->tensor.defined());
@@ -60,7 +58,6 @@ void exportTensorFacts(napi_env env, napi_value exports) {
   exportFunction<elements>(env, exports, "elements");
   exportFunction<bytes>(env, exports, "bytes");
   exportFunction<isLeaf>(env, exports, "isLeaf");
-  exportFunction<isTensor>(env, exports, "isTensor");
   exportFunction<isDisposed>(env, exports, "isDisposed");
   exportFunction<dtypes>(env, exports, "dtypes");
 }

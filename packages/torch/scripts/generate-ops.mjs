@@ -8,8 +8,9 @@
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { engine } from '../dist/libtorch.js'
+import { camelCase } from '../dist/ops/operator.js'
 import { coverage } from './coverage.mjs'
-import { camelCase, declarable, isMethod, overloadName, signature } from './signature.mjs'
+import { declarable, isMethod, overloadName, signature } from './signature.mjs'
 
 const source = new URL('../src/ops/', import.meta.url)
 const command = 'node packages/torch/scripts/generate-ops.mjs'

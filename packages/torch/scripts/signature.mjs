@@ -1,3 +1,5 @@
+import { camelCase } from '../dist/ops/operator.js'
+
 /**
  * From an operator's schema to a TypeScript signature.
  *
@@ -29,15 +31,6 @@ const types = {
 
 /** Arguments of type Tensor where a number is as good. */
 const numbersToo = new Set(['other'])
-
-/**
- * `memory_format` as `memoryFormat`; underscores at either end stay.
- *
- * @param {string} name
- */
-export function camelCase(name) {
-  return name.replace(/(?<=[a-zA-Z0-9])_+([a-z0-9])/g, (_, letter) => letter.toUpperCase())
-}
 
 /**
  * The name of an overload that is not the first of its operator: `sum` and `dim_IntList` give `sumDimIntList`.

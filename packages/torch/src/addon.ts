@@ -67,6 +67,8 @@ export interface Addon {
   dtypes(): DType[]
   setThreads(count: number): void
   threads(): number
+  isDeterministic(): boolean
+  setDeterministic(only: boolean): void
 
   shape(tensor: Handle): number[]
   strides(tensor: Handle): number[]
@@ -76,7 +78,6 @@ export interface Addon {
   elements(tensor: Handle): number
   bytes(tensor: Handle): number
   isLeaf(tensor: Handle): boolean
-  isTensor(value: unknown): boolean
   isDisposed(tensor: Handle): boolean
 
   fromTypedArray<T>(data: TypedArray, shape: readonly number[], dtype?: DType, device?: string): T

@@ -27,11 +27,11 @@ export class TorchError extends Error {
   readonly _tag = 'TorchError'
   readonly kind: TorchErrorKind
   /** With its namespace and overload: `aten::add.Tensor`. */
-  readonly operator?: string
+  declare readonly operator?: string
   /** The name in the operator's schema. */
-  readonly argument?: string
+  declare readonly argument?: string
   /** Of the tensors that the operator was given, by argument; `tensors[2]` for an element of a list. */
-  readonly shapes?: Readonly<Record<string, readonly number[]>>
+  declare readonly shapes?: Readonly<Record<string, readonly number[]>>
 
   constructor(message: string, details: TorchErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })

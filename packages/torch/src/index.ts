@@ -40,6 +40,6 @@ export {
 } from './ops/index.js'
 export * as optim from './optim/index.js'
 export { Generator, generatorState, manualSeed, setGeneratorState } from './random.js'
-export { ComplexScalar, complex, FloatScalar, float, type Scalar } from './scalar.js'
+export { ComplexScalar, complex, FloatScalar, float, reduction, type Scalar } from './scalar.js'
 export { dispose, tidy } from './scope.js'
 export { isTensor, Tensor, type ToOptions } from './tensor.js'

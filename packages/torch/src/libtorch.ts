@@ -23,6 +23,18 @@ export const engine = {
     return native().engine().cuda
   },
 
+  /**
+   * Only deterministic algorithms, in the whole process: an operator that has none throws, and cuDNN
+   * does not choose by speed. CPU training is deterministic without it.
+   */
+  get deterministic(): boolean {
+    return native().isDeterministic()
+  },
+
+  set deterministic(only: boolean) {
+    native().setDeterministic(only)
+  },
+
   devices(): Device[] {
     return [...native().engine().devices]
   },

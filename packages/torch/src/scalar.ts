@@ -28,3 +28,6 @@ export function float(value: number): FloatScalar {
 export function complex(re: number, im: number): ComplexScalar {
   return new ComplexScalar(re, im)
 }
+
+/** What a loss does with the losses of its samples: the values of the `reduction` argument. */
+export const reduction = { none: 0, mean: 1, sum: 2 } as const

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { native, provideTensor } from './addon.js'
 import type { Device, DType, MemoryFormat, TypedArray } from './dtype.js'
+import { TorchError } from './errors.js'
 import { operator } from './ops/operator.js'
 
 const convert: (tensor: Tensor, options: ToOptions & { copy?: boolean }) => Tensor = operator(
@@ -118,6 +119,12 @@ export class Tensor {
   }
 
   #converted(dtype: DType): TypedArray {
+    if (this.dtype.startsWith('complex')) {
+      throw new TorchError(`torch: ${this} is complex: take its real or imaginary part first`, {
+        kind: 'argument',
+        argument: 'this',
+      })
+    }
     const converted = convert(this, { dtype, device: 'cpu' })
     try {
       return converted.toTypedArray()

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import {
+  aten,
+  autocast,
+  enableGrad,
+  gradients,
+  inferenceMode,
+  isGradEnabled,
+  noGrad,
+  ones,
+  rand,
+  type Tensor,
+  tensor,
+  zeros,
+} from './index.js'
+
+function leaf(...values: number[]): Tensor {
+  return tensor(values, { requiresGrad: true })
+}
+
+describe('backward', () => {
+  it('sums into the gradients of leaves', () => {
+    const x = leaf(1, 2, 3)
+    x.square().sum().backward()
+    expect(x.grad?.toNumbers()).toEqual([2, 4, 6])
+    x.square().sum().backward()
+    expect(x.grad?.toNumbers()).toEqual([4, 8, 12])
+    x.grad = null
+    expect(x.grad).toBeNull()
+  })
+
+  it('takes the gradient of a result that is no single number', () => {
+    const x = leaf(1, 2)
+    x.mul(3).backward(tensor([1, 10]))
+    expect(x.grad?.toNumbers()).toEqual([3, 30])
+    expect(() => x.mul(3).backward()).toThrow(/scalar/)
+  })
+
+  it('a second time needs retainGraph', () => {
+    const x = leaf(2)
+    const y = x.square()
+    y.backward(null, { retainGraph: true })
+    y.backward()
+    expect(x.grad?.toNumbers()).toEqual([8])
+    expect(() => y.backward()).toThrow(/second time/)
+  })
+
+  it('of what requires no gradient is refused', () => {
+    expect(() => ones([1]).backward()).toThrow(/does not require grad/)
+  })
+})
+
+describe('gradients', () => {
+  it('are given without touching grad, and can be differentiated again', () => {
+    const x = leaf(3)
+    const [first] = gradients([x.pow(3)], [x], { createGraph: true })
+    expect(first?.toNumbers()).toEqual([27])
+    const [second] = first ? gradients([first], [x]) : []
+    expect(second?.toNumbers()).toEqual([18])
+    expect(x.grad).toBeNull()
+  })
+
+  it('of an unused input are refused, or null', () => {
+    const [x, unused] = [leaf(1), leaf(1)]
+    expect(() => gradients([x.mul(2)], [unused])).toThrow(/not have been used/)
+    expect(gradients([x.mul(2)], [x, unused], { allowUnused: true })[1]).toBeNull()
+  })
+})
+
+it('requiresGrad is a leaf’s own; grad must fit its tensor', () => {
+  const x = leaf(1, 2)
+  const y = x.mul(2)
+  expect([x.requiresGrad, y.requiresGrad, x.isLeaf, y.isLeaf]).toEqual([true, true, true, false])
+  expect(() => {
+    y.requiresGrad = false
+  }).toThrow(/detach/)
+  expect(y.detach().requiresGrad).toBe(false)
+  expect(() => {
+    zeros([2], { dtype: 'int64' }).requiresGrad = true
+  }).toThrow(/floating/)
+  expect(() => {
+    x.grad = ones([3])
+  }).toThrow(/\[2\].*\[3\]/)
+  x.grad = tensor([5, 6])
+  expect(x.grad?.toNumbers()).toEqual([5, 6])
+})
+
+it('noGrad() does not record, enableGrad() in it does, and both end with their work', () => {
+  const x = leaf(1)
+  noGrad(() => {
+    expect(x.mul(2).requiresGrad).toBe(false)
+    expect(enableGrad(() => x.mul(2).requiresGrad)).toBe(true)
+    expect(isGradEnabled()).toBe(false)
+  })
+  expect(() =>
+    noGrad(() => {
+      throw new RangeError('mine')
+    }),
+  ).toThrow(RangeError)
+  expect(isGradEnabled()).toBe(true)
+  expect(x.mul(2).requiresGrad).toBe(true)
+})
+
+it('inferenceMode() makes tensors that autograd never takes', () => {
+  const x = leaf(1)
+  const y = inferenceMode(() => x.mul(2))
+  expect(y.requiresGrad).toBe(false)
+  expect(() => x.mul(y)).toThrow(/[Ii]nference tensors cannot be saved/)
+  expect(isGradEnabled()).toBe(true)
+})
+
+it('autocast() runs matrix products in 16 bits and losses in 32, and ends with its work', () => {
+  const [x, w] = [rand([4, 8]), rand([3, 8])]
+  const dtypes = autocast({ dtype: 'bfloat16' }, () => {
+    const y = aten.linear(x, w)
+    const off = autocast({ dtype: 'bfloat16', enabled: false }, () => aten.linear(x, w).dtype)
+    return [y.dtype, off, aten.linear(x, w).dtype, aten.mseLoss(y, aten.zerosLike(y)).dtype]
+  })
+  expect(dtypes).toEqual(['bfloat16', 'float32', 'bfloat16', 'float32'])
+  expect(aten.linear(x, w).dtype).toBe('float32')
+})
+
+it('asynchronous work is refused by every mode, which ends', () => {
+  for (const mode of [
+    noGrad,
+    inferenceMode,
+    <T>(work: () => T) => autocast({ dtype: 'bfloat16' }, work),
+  ]) {
+    expect(() => mode(async () => 1)).toThrow(/asynchronous/)
+  }
+  expect(isGradEnabled()).toBe(true)
+})
