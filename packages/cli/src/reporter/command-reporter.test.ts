@@ -7,12 +7,18 @@ interface Setting {
   readonly json?: boolean
   readonly quiet?: boolean
   readonly terminal?: boolean
+  readonly columns?: number
 }
 
 /** A reporter whose streams and clock are in the test's hands. */
-function reporterWith({ json = false, quiet = false, terminal = false }: Setting = {}) {
+function reporterWith({
+  json = false,
+  quiet = false,
+  terminal = false,
+  columns = 80,
+}: Setting = {}) {
   const stdout = new Kept(terminal)
-  const stderr = new Kept(terminal)
+  const stderr = new Kept(terminal, columns)
   const clock = { milliseconds: 0 }
   const reporter = new CommandReporter({
     json,
@@ -166,6 +172,14 @@ describe('progress', () => {
     setting.clock.milliseconds = 3000
     progress.advance(1, 'a note')
     expect(setting.stderr.shown.length).toBeLessThan(80)
+  })
+
+  it('takes 80 columns for a terminal that does not know its width', () => {
+    const setting = reporterWith({ terminal: true, columns: 0 })
+    const progress = setting.reporter.progress('reading', 10, 'sites')
+    setting.clock.milliseconds = 4000
+    progress.advance(5)
+    expect(setting.stderr.shown).toContain('5 of 10 sites')
   })
 
   it('shows the innermost counter, then the outer one again', () => {

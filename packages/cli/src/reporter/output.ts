@@ -21,8 +21,9 @@ export class Output {
     return this.stream.isTTY === true
   }
 
+  /** A terminal that does not know its width says 0. */
   get columns(): number {
-    return this.stream.columns ?? 80
+    return this.stream.columns || 80
   }
 
   write(text: string): void {

@@ -4,9 +4,11 @@ import type { Stream } from '../reporter/output.js'
 /** A stream that keeps what is written to it. */
 export class Kept extends Writable implements Stream {
   text = ''
-  readonly columns = 80
 
-  constructor(readonly isTTY: boolean = false) {
+  constructor(
+    readonly isTTY: boolean = false,
+    readonly columns: number = 80,
+  ) {
     super()
   }
 
