@@ -1,12 +1,9 @@
 import type { DType } from '../dtype.js'
-import { TorchError } from '../errors.js'
+import { brokenFile, quoted } from './fault.js'
+import { JsonCursor, JsonFault } from './json-cursor.js'
+import { dtypeOfCode, type StoredDType, unpackedShape } from './safetensors-dtypes.js'
 
-/**
- * The header of a safetensors file: 8 bytes of length, then JSON that says for each tensor its
- * dtype, shape and place among the bytes that follow.
- *
- * @see https://github.com/huggingface/safetensors, "Format".
- */
+/** What a header says of a tensor. */
 export interface TensorEntry {
   readonly name: string
   readonly dtype: DType
@@ -17,156 +14,158 @@ export interface TensorEntry {
 }
 
 export interface SafetensorsHeader {
+  /** In the order of their bytes. */
   readonly tensors: readonly TensorEntry[]
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** The most that a header may be: the format's own limit. */
+/** The key of the metadata among the tensors' names. */
+export const metadataKey = '__metadata__'
+
+/** The most bytes that a header may have: the reference implementation's limit. */
 export const longestHeader = 100_000_000
 
-const codes: ReadonlyMap<string, { dtype: DType; bytes: number }> = new Map([
-  ['F64', { dtype: 'float64', bytes: 8 }],
-  ['F32', { dtype: 'float32', bytes: 4 }],
-  ['F16', { dtype: 'float16', bytes: 2 }],
-  ['BF16', { dtype: 'bfloat16', bytes: 2 }],
-  ['F8_E4M3', { dtype: 'float8_e4m3fn', bytes: 1 }],
-  ['F8_E5M2', { dtype: 'float8_e5m2', bytes: 1 }],
-  ['I64', { dtype: 'int64', bytes: 8 }],
-  ['I32', { dtype: 'int32', bytes: 4 }],
-  ['I16', { dtype: 'int16', bytes: 2 }],
-  ['I8', { dtype: 'int8', bytes: 1 }],
-  ['U64', { dtype: 'uint64', bytes: 8 }],
-  ['U32', { dtype: 'uint32', bytes: 4 }],
-  ['U16', { dtype: 'uint16', bytes: 2 }],
-  ['U8', { dtype: 'uint8', bytes: 1 }],
-  ['BOOL', { dtype: 'bool', bytes: 1 }],
-  ['C64', { dtype: 'complex64', bytes: 8 }],
-])
+/** More dimensions than libtorch's operators can take. */
+const mostDimensions = 64
 
-/** The format's word for a dtype. */
-export function codeOf(dtype: DType): string {
-  for (const [code, entry] of codes) if (entry.dtype === dtype) return code
-  throw new TorchError(
-    `safetensors: the format has no ${dtype}. Expected one of ${[...codes.values()].map((entry) => entry.dtype).join(', ')}; convert with tensor.to({ dtype }).`,
-    { kind: 'checkpoint' },
-  )
+/** An entry as the file has it. */
+interface RawEntry {
+  readonly name: string
+  readonly dtype: string | undefined
+  readonly shape: readonly number[] | undefined
+  readonly offsets: readonly number[] | undefined
 }
 
 /**
- * Reads a header and holds it against the file.
+ * Reads the header of a safetensors file, and holds it against the length of the file.
  *
  * @param path For messages.
- * @param json The header's text.
- * @param dataLength Bytes after the header.
- * @throws {TorchError} for anything that a writer would not have written.
+ * @param bytes JSON: for each tensor its dtype, shape, and place among the bytes behind the header.
+ * @param dataLength How many bytes are there.
+ * @throws {TorchError} of kind `checkpoint` for anything but what a correct writer writes: JSON of another
+ *   form, a name twice, an unknown dtype, a place that does not fit dtype and shape, places that overlap,
+ *   leave gaps, or reach beyond the file.
+ * @see https://github.com/huggingface/safetensors, section "Format".
  */
-export function parseHeader(path: string, json: string, dataLength: number): SafetensorsHeader {
-  const entries = parseObject(path, json)
-  const tensors: TensorEntry[] = []
-  let metadata: Record<string, string> = {}
-  for (const [name, value] of entries) {
-    if (name === '__metadata__') metadata = parseMetadata(path, value)
-    else tensors.push(parseEntry(path, name, value))
-  }
+export function parseHeader(
+  path: string,
+  bytes: Uint8Array,
+  dataLength: number,
+): SafetensorsHeader {
+  const { entries, metadata } = parse(path, bytes)
+  const tensors = entries.map((entry) => checkedEntry(path, entry))
   tensors.sort((a, b) => a.begin - b.begin || a.end - b.end)
   let end = 0
   for (const tensor of tensors) {
     if (tensor.begin !== end) {
-      throw broken(
+      throw brokenFile(
         path,
-        `tensor "${tensor.name}" begins at byte ${tensor.begin}, expected ${end}: tensors may neither overlap nor leave gaps`,
+        `tensor ${quoted(tensor.name)} begins`,
+        `at byte ${tensor.begin}`,
+        `${end}, where the one before it ends: tensors neither overlap nor leave gaps`,
       )
     }
     end = tensor.end
   }
   if (end !== dataLength) {
-    throw broken(
-      path,
-      `got ${dataLength} bytes of tensors, expected ${end}${dataLength < end ? ': the file is cut off' : ''}`,
-    )
+    const why = dataLength < end ? 'the file is cut off' : 'the header does not name them all'
+    throw brokenFile(path, 'tensors', `${dataLength} bytes`, `${end}: ${why}`)
   }
   return { tensors, metadata }
 }
 
-/** A file that is not what it should be. */
-export function broken(path: string, what: string): TorchError {
-  return new TorchError(
-    `checkpoint ${path}: ${what}. The file is damaged or no safetensors file; take another copy or an earlier checkpoint.`,
-    { kind: 'checkpoint' },
-  )
+/** A name on which assignments in other programs could reach Object's prototype. */
+export function reachesPrototype(name: string): boolean {
+  return /(^|\.)(__proto__|constructor\.prototype)(\.|$)/.test(name)
 }
 
-/** The keys and values of a JSON object, refusing a key that stands twice. */
-function parseObject(path: string, json: string): [string, unknown][] {
-  let parsed: unknown
-  const keys: string[] = []
-  try {
-    parsed = JSON.parse(json)
-  } catch (error) {
-    throw broken(path, `its header is not JSON (${error instanceof Error ? error.message : error})`)
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw broken(path, 'its header is not a JSON object')
-  }
-  for (const key of topLevelKeys(json)) keys.push(key)
-  const twice = keys.find((key, index) => keys.indexOf(key) !== index)
-  if (twice !== undefined) throw broken(path, `its header names "${twice}" twice`)
-  return Object.entries(parsed)
-}
-
-/** Keys of the outermost object of valid JSON, in order, doubles included. */
-function topLevelKeys(json: string): string[] {
-  const keys: string[] = []
-  let depth = 0
-  for (let at = 0; at < json.length; at++) {
-    const letter = json[at]
-    if (letter === '{' || letter === '[') depth++
-    else if (letter === '}' || letter === ']') depth--
-    else if (letter === '"') {
-      const begin = at
-      for (at++; json[at] !== '"'; at++) if (json[at] === '\\') at++
-      let next = at + 1
-      while (/\s/.test(json[next] ?? '')) next++
-      if (depth === 1 && json[next] === ':') keys.push(JSON.parse(json.slice(begin, at + 1)))
-    }
-  }
-  return keys
-}
-
-function parseMetadata(path: string, value: unknown): Record<string, string> {
-  if (typeof value !== 'object' || value === null)
-    throw broken(path, '__metadata__ is not an object')
+function parse(
+  path: string,
+  bytes: Uint8Array,
+): { entries: RawEntry[]; metadata: Record<string, string> } {
+  const entries: RawEntry[] = []
   const metadata: Record<string, string> = Object.create(null)
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') throw broken(path, `__metadata__.${key} is not a string`)
-    metadata[key] = text
+  const permitted = (name: string) => {
+    if (!reachesPrototype(name)) return name
+    throw brokenFile(path, 'a name', quoted(name), 'one that is no path to a prototype')
   }
-  return metadata
+  try {
+    const json = new JsonCursor(decoded(path, bytes))
+    json.object((name) => {
+      permitted(name)
+      if (name === metadataKey) {
+        json.object((key) => {
+          metadata[permitted(key)] = json.string()
+        })
+      } else {
+        entries.push(rawEntry(json, name))
+      }
+    })
+    json.end()
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error
+    throw brokenFile(path, 'its header', error.got, error.expected)
+  }
+  return { entries, metadata }
 }
 
-function parseEntry(path: string, name: string, value: unknown): TensorEntry {
-  if (typeof value !== 'object' || value === null)
-    throw broken(path, `tensor "${name}" is no object`)
-  const { dtype: code, shape, data_offsets: offsets }: Record<string, unknown> = { ...value }
-  const known = typeof code === 'string' ? codes.get(code) : undefined
-  if (known === undefined)
-    throw broken(path, `tensor "${name}" has the unknown dtype ${JSON.stringify(code)}`)
-  if (!isIntegers(shape))
-    throw broken(path, `tensor "${name}" has the shape ${JSON.stringify(shape)}`)
-  if (!isIntegers(offsets) || offsets.length !== 2) {
-    throw broken(path, `tensor "${name}" has the offsets ${JSON.stringify(offsets)}`)
+function decoded(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw brokenFile(path, 'its header', 'bytes that are not UTF-8', 'JSON', cause)
+  }
+}
+
+function rawEntry(json: JsonCursor, name: string): RawEntry {
+  let dtype: string | undefined
+  let shape: readonly number[] | undefined
+  let offsets: readonly number[] | undefined
+  json.object((key) => {
+    if (key === 'dtype') dtype = json.string()
+    else if (key === 'shape') shape = json.wholeNumbers(mostDimensions)
+    else if (key === 'data_offsets') offsets = json.wholeNumbers(2)
+    else
+      throw new JsonFault(
+        `the key ${quoted(key)} of ${quoted(name)}`,
+        'dtype, shape or data_offsets',
+      )
+  })
+  return { name, dtype, shape, offsets }
+}
+
+function checkedEntry(path: string, { name, dtype, shape, offsets }: RawEntry): TensorEntry {
+  const what = `tensor ${quoted(name)}`
+  if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
+    throw brokenFile(path, what, 'an incomplete entry', 'dtype, shape and two data_offsets')
+  }
+  const known = dtypeOfCode(dtype)
+  if (known === undefined) {
+    throw brokenFile(path, what, `the unknown dtype ${quoted(dtype)}`, 'one that libtorch has')
   }
   const [begin = 0, end = 0] = offsets
-  const bytes = shape.reduce((product, size) => product * size, known.bytes)
-  if (!Number.isSafeInteger(bytes) || end - begin !== bytes) {
-    throw broken(
+  const { bytes, unpacked } = sizes(known, shape)
+  if (bytes === null || unpacked === null || end - begin !== bytes) {
+    throw brokenFile(
       path,
-      `tensor "${name}" takes bytes ${begin} to ${end}, expected ${bytes} bytes for ${code} [${shape}]`,
+      what,
+      `${end - begin} bytes, from ${begin} to ${end}`,
+      `${bytes ?? 'a whole number of'} bytes for ${dtype} [${shape.join(', ')}]`,
     )
   }
-  return { name, dtype: known.dtype, shape, begin, end }
+  return { name, dtype: known.dtype, shape: unpacked, begin, end }
 }
 
-function isIntegers(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0)
+/** How many bytes a tensor takes, null when that is no number or too large a one; and libtorch's shape. */
+function sizes(
+  dtype: StoredDType,
+  shape: readonly number[],
+): { bytes: number | null; unpacked: readonly number[] | null } {
+  let elements = 1
+  for (const size of shape) {
+    elements *= size
+    if (!Number.isSafeInteger(elements * dtype.bits)) return { bytes: null, unpacked: null }
+  }
+  const bytes = (elements * dtype.bits) / 8
+  return { bytes: Number.isInteger(bytes) ? bytes : null, unpacked: unpackedShape(dtype, shape) }
 }
