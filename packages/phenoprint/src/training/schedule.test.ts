@@ -45,6 +45,11 @@ print(json.dumps(rates))`
     expectClose(ours, askNumbers(script, cases))
   })
 
+  it('starts at the peak where the warm-up is a single step', () => {
+    expect(rates({ name: 'oneCycle', warmup: 0.2, finalShare: 0 }, 1, 5)[0]).toBe(1)
+    expect(rates({ name: 'oneCycle', warmup: 1, finalShare: 0 }, 1, 1)).toEqual([1])
+  })
+
   it('stays at the peak at the end where the warm-up takes all steps', () => {
     expect(rates({ name: 'oneCycle', warmup: 1, finalShare: 0 }, 1, 5).at(-1)).toBe(1)
   })

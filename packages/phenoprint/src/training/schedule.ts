@@ -36,7 +36,7 @@ function oneCycle(peak: number, warmup: number, step: number, totalSteps: number
   const start = peak / 25
   const top = warmup * totalSteps - 1
   const last = totalSteps - 1
-  if (step <= top) return alongCosine(start, peak, step / top)
+  if (step <= top) return alongCosine(start, peak, top === 0 ? 1 : step / top)
   return last === top ? peak : alongCosine(peak, start / 1e4, (step - top) / (last - top))
 }
 

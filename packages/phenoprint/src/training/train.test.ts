@@ -1,0 +1,260 @@
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { memory } from '@phenoprint/torch'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  CheckpointError,
+  ConfigError,
+  DivergedError,
+  InterruptedError,
+  MachineError,
+  RunDirectoryError,
+} from '../errors.js'
+import { loadNetwork } from '../models/checkpoint.js'
+import { checkpointFile } from '../models/checkpoint-path.js'
+import type { Reporter } from '../run/reporter.js'
+import { recorder } from '../store/small-screen.test.support.js'
+import { temporaryFolder } from '../testing/folder.js'
+import { freeMemoryVariable } from './free-memory.js'
+import { killAfter } from './killed-run.test.support.js'
+import {
+  bytesIn,
+  eventsOf,
+  smallConfig,
+  smallStore,
+  trainingSites,
+} from './small-run.test.support.js'
+import { train } from './train.js'
+import { trainHere } from './train-here.js'
+
+let store = ''
+beforeAll(async () => {
+  store = await smallStore()
+})
+
+const newRun = () => join(temporaryFolder(), 'run')
+const checkpoints = ['last', 'best', 'best-HeLa', 'best-U2OS'].map((name) => `${name}.safetensors`)
+
+/** A reporter that aborts once so many images were counted. */
+function interrupting(images: number, code: 130 | 143 = 130): Reporter {
+  const controller = new AbortController()
+  let seen = 0
+  return {
+    ...recorder(controller.signal),
+    progress: () => ({
+      advance: (count) => {
+        seen += count
+        if (seen >= images) controller.abort(new InterruptedError('stopped by the test', code))
+      },
+      done: () => {},
+    }),
+  }
+}
+
+describe('train', () => {
+  it('trains, validates per unit, keeps the best epochs, and says so once', async () => {
+    const run = newRun()
+    const reporter = recorder()
+    const result = await train(smallConfig(store, run, { epochs: 3 }), reporter)
+    expect(result.status).toBe('done')
+    expect(
+      readdirSync(join(run, 'checkpoints'))
+        .filter((name) => name.endsWith('s'))
+        .sort(),
+    ).toEqual([...checkpoints].sort())
+    const events = eventsOf(run)
+    expect(events.map((event) => [event.type, event.epoch])).toEqual([
+      ['epoch', 1],
+      ['epoch', 2],
+      ['epoch', 3],
+    ])
+    expect(events[0]).toMatchObject({
+      validation: {
+        overall: { count: 10 },
+        byCellType: { HeLa: { count: 5 }, U2OS: { count: 5 } },
+      },
+    })
+    const metrics = JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8'))
+    expect(metrics).toMatchObject({ epochs: 3, stoppedEarly: false })
+    const losses = events.map((event) => Object(event.validation).overall.loss)
+    expect(metrics.best.epoch).toBe(losses.indexOf(Math.min(...losses)) + 1)
+    expect(metrics.best.metrics.overall.loss).toBe(Math.min(...losses))
+    expect(result.figures).toMatchObject({ epochs: 3, best: { epoch: metrics.best.epoch } })
+    for (const file of result.files) expect(existsSync(file)).toBe(true)
+    expect(reporter.lines.join('\n')).toContain('0 of 16 blocks fused')
+    expect(reporter.lines.join('\n')).toContain(
+      `Trains on ${trainingSites} sites of 10 units, validation on 10 units.`,
+    )
+    const again = await train(smallConfig(store, run, { epochs: 3 }), recorder())
+    expect(again).toEqual({ ...result, status: 'already done' })
+    expect(eventsOf(run)).toHaveLength(3)
+  })
+
+  it('gives the same bytes for the same seed, and others for another', async () => {
+    const [one, two, other] = [newRun(), newRun(), newRun()]
+    await train(smallConfig(store, one), recorder())
+    await train(smallConfig(store, two), recorder())
+    await train(smallConfig(store, other, {}, { seed: 4 }), recorder())
+    for (const name of checkpoints) {
+      const bytes = bytesIn(one, 'checkpoints', name)
+      expect(bytesIn(two, 'checkpoints', name).equals(bytes), name).toBe(true)
+      expect(bytesIn(other, 'checkpoints', name).equals(bytes), name).toBe(false)
+    }
+    expect(eventsOf(two)).toEqual(eventsOf(one))
+  })
+
+  it('killed in the middle of epochs and run again, ends with the same bytes', async () => {
+    const settings = { epochs: 3, checkpointMinutes: 1e-6 }
+    const undisturbed = newRun()
+    await train(smallConfig(store, undisturbed, { epochs: 3 }), recorder())
+    const run = newRun()
+    const config = smallConfig(store, run, settings)
+    // Somewhere in the first epoch, and again soon after it has gone on.
+    const first = 4 + Math.floor(Math.random() * 12)
+    expect(await killAfter(first, 'train', config)).toBe(true)
+    expect(existsSync(checkpointFile(run, 'resume'))).toBe(true)
+    expect(existsSync(join(run, 'result.json'))).toBe(false)
+    expect(await killAfter(trainingSites + 8, 'train', config)).toBe(true)
+    const reporter = recorder()
+    await train(config, reporter)
+    expect(reporter.lines.some((line) => /^Goes on in epoch [23], after step/.test(line))).toBe(
+      true,
+    )
+    for (const name of [
+      ...checkpoints,
+      ...checkpoints.map((file) => file.replace('safetensors', 'json')),
+    ]) {
+      const same = bytesIn(run, 'checkpoints', name).equals(
+        bytesIn(undisturbed, 'checkpoints', name),
+      )
+      expect(same, `${name}, first killed after ${first} images`).toBe(true)
+    }
+    expect(bytesIn(run, 'metrics.json').equals(bytesIn(undisturbed, 'metrics.json'))).toBe(true)
+    expect(eventsOf(run)).toEqual(eventsOf(undisturbed))
+    expect(existsSync(checkpointFile(run, 'resume'))).toBe(false)
+  })
+
+  it('saves when it is interrupted, and goes on from that very step', async () => {
+    const undisturbed = newRun()
+    await train(smallConfig(store, undisturbed), recorder())
+    const run = newRun()
+    const config = smallConfig(store, run)
+    await expect(train(config, interrupting(8))).rejects.toMatchObject({
+      _tag: 'InterruptedError',
+      exitCode: 130,
+      message: 'stopped by the test',
+    })
+    const reporter = recorder()
+    await expect(train(config, interrupting(trainingSites, 143))).rejects.toMatchObject({
+      exitCode: 143,
+    })
+    await train(config, reporter)
+    expect(reporter.lines.some((line) => /^Goes on in epoch/.test(line))).toBe(true)
+    for (const name of checkpoints) {
+      const bytes = bytesIn(undisturbed, 'checkpoints', name)
+      expect(bytesIn(run, 'checkpoints', name).equals(bytes), name).toBe(true)
+    }
+    expect(eventsOf(run)).toEqual(eventsOf(undisturbed))
+  })
+
+  it('stops when nothing improves any more', async () => {
+    const run = newRun()
+    const rule = { patience: 1, minDelta: 1000 }
+    await train(smallConfig(store, run, { epochs: 6, earlyStopping: rule }), recorder())
+    const metrics = JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8'))
+    expect(metrics).toMatchObject({ epochs: 2, stoppedEarly: true })
+  })
+
+  it('learns what it is shown', async () => {
+    const run = newRun()
+    const optimiser = { name: 'adam', learningRate: 1e-3 }
+    const settings = { epochs: 12, batchSize: 10, precision: 'bf16', optimiser }
+    const plain = { batches: { symmetries: ['identity'] }, model: { dropout: 0, dropConnect: 0 } }
+    await train(smallConfig(store, run, settings, plain), recorder())
+    const losses = eventsOf(run).map((event) => Number(event.loss))
+    expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] ?? 0))
+  })
+
+  it('has no best epoch without validation', async () => {
+    const run = newRun()
+    const config = smallConfig(store, run, { epochs: 1 }, { split: {} })
+    const { figures } = await train(config, recorder())
+    expect(figures).toMatchObject({ best: null, bestByCellType: {}, checkpoints: ['last'] })
+    expect(() => loadNetwork(run, 'best')).toThrow(/Without validation units/)
+    const blind = smallConfig(store, newRun(), { earlyStopping: {} }, { split: {} })
+    await expect(train(blind, recorder())).rejects.toThrow(ConfigError)
+  })
+
+  it('starts from published weights', async () => {
+    const published = newRun()
+    await train(smallConfig(store, published, { epochs: 1 }), recorder())
+    const reporter = recorder()
+    const weights = checkpointFile(published, 'last')
+    await train(smallConfig(store, newRun(), { epochs: 1 }, { model: { weights } }), reporter)
+    expect(reporter.lines.join('\n')).toContain(`Starts from ${weights}`)
+  })
+
+  it('says that it has diverged, and keeps the weights', async () => {
+    const run = newRun()
+    const optimiser = { name: 'sgd', learningRate: 1e30 }
+    const config = smallConfig(store, run, { optimiser, schedule: { name: 'constant' } })
+    const attempt = train(config, recorder())
+    await expect(attempt).rejects.toBeInstanceOf(DivergedError)
+    await expect(attempt).rejects.toThrow(
+      /in epoch 1, step \d.*Lower training.optimiser.learningRate/,
+    )
+    expect(existsSync(checkpointFile(run, 'diverged'))).toBe(true)
+  })
+
+  it('refuses a batch that does not fit in memory, and names the largest that does', async () => {
+    vi.stubEnv(freeMemoryVariable, '120e6')
+    try {
+      const attempt = train(smallConfig(store, newRun(), { batchSize: 20 }), recorder())
+      await expect(attempt).rejects.toBeInstanceOf(MachineError)
+      const message: string = await attempt.catch((error) => error.message)
+      expect(message).toContain('a step of 20 samples at once needs about')
+      const fits = Number(/largest that fits is (\d+)/.exec(message)?.[1])
+      const settings = { batchSize: 20, epochs: 1, microBatch: fits }
+      await train(smallConfig(store, newRun(), settings), recorder())
+      const more = smallConfig(store, newRun(), { ...settings, microBatch: fits + 1 })
+      await expect(train(more, recorder())).rejects.toBeInstanceOf(MachineError)
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  })
+
+  it('refuses a run directory of another configuration', async () => {
+    const run = newRun()
+    await expect(train(smallConfig(store, run), interrupting(4))).rejects.toThrow()
+    const other = smallConfig(store, run, { epochs: 9 })
+    await expect(train(other, recorder())).rejects.toBeInstanceOf(RunDirectoryError)
+    await expect(train(other, recorder())).rejects.toThrow(/training.epochs was 2, is 9/)
+  })
+
+  it('refuses a resume point that is damaged', async () => {
+    const run = newRun()
+    const config = smallConfig(store, run)
+    await expect(train(config, interrupting(4))).rejects.toThrow()
+    const path = checkpointFile(run, 'resume')
+    truncateSync(path, statSync(path).size - 100)
+    await expect(train(config, recorder())).rejects.toBeInstanceOf(CheckpointError)
+  })
+
+  it('has as many tensors after each step', async () => {
+    const counts: number[] = []
+    const reporter: Reporter = {
+      ...recorder(),
+      progress: () => ({
+        advance: (count) => {
+          if (count > 0) counts.push(memory.live().tensors)
+        },
+        done: () => {},
+      }),
+    }
+    const before = memory.live().tensors
+    await trainHere(smallConfig(store, newRun()), reporter)
+    expect(counts).toHaveLength(10)
+    expect(new Set(counts).size).toBe(1)
+    expect(memory.live().tensors).toBe(before)
+  })
+})
