@@ -6,7 +6,7 @@ import { row } from '../evaluation/matrix.js'
 import { createReducer } from '../evaluation/reductions.js'
 import { drawnImages, LinearNetwork } from './network.test.support.js'
 import { predictUnits, type UnitOptions } from './predict-units.js'
-import { predictViews } from './predict-views.js'
+import { predictViews, type ViewLoader } from './predict-views.js'
 import { screenOf } from './screen.test.support.js'
 
 const screen = screenOf({
@@ -114,6 +114,28 @@ describe('the network', () => {
     const before = memory.live().tensors
     await predictUnits(network, drawnImages(2), screen, [0, 2], options)
     expect(memory.live().tensors).toBe(before)
+  })
+
+  it('keeps no memory for each size of a last batch', async () => {
+    using network = new LinearNetwork(2, 4)
+    const loader: ViewLoader = {
+      load: async ({ length }) => ({
+        images: new Float32Array(length * 256 * 256 * 2),
+        shape: [length, 2, 256, 256],
+      }),
+    }
+    const reserved: number[] = []
+    for (let last = 1; last < 32; last += 2) {
+      const samples = Array.from({ length: 32 + last }, (_, site) => ({
+        site,
+        tile: 0,
+        symmetry: 'identity' as const,
+      }))
+      const views = predictViews(network, loader, samples, { ...options, batchSize: 32 })
+      for await (const _ of views) reserved.push(memory.allocator().reserved)
+    }
+    // A full batch takes 16 MiB; one full and one last batch may be cached at once.
+    expect(Math.max(...reserved) - Math.min(...reserved)).toBeLessThan(48 * 2 ** 20)
   })
 
   it('must know enough classes', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { autocast, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { autocast, memory, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import type { Batch, Sample } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
 import { PredictionError } from '../errors.js'
@@ -52,12 +52,17 @@ export async function* predictViews(
   const load = (first: number) => loader.load(samples.slice(first, first + batchSize))
   const wasTraining = network.training
   let coming = samples.length > 0 ? load(0) : undefined
+  let lastCount = 0
   try {
     for (let first = 0; coming !== undefined; first += batchSize) {
       const batch = await coming
       const following = first + batchSize
       coming = following < samples.length ? load(following) : undefined
       signal?.throwIfAborted()
+      // The allocator caches blocks by size: without this, each size of a last batch adds its own.
+      const [count] = batch.shape
+      if (lastCount !== 0 && count !== lastCount) memory.trim()
+      lastCount = count
       // Whoever consumes the views may train between batches.
       network.train(false)
       const logits = forward(network, batch, options)
