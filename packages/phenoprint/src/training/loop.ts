@@ -103,6 +103,9 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     optimiser: settings.optimiser,
   })
   if (estimate !== null) {
+    // What the allocator keeps for later steps stays within what was free, too.
+    const { reserved, limit } = memory.allocator()
+    memory.useCachingAllocator({ limitBytes: Math.min(limit, reserved + estimate.freeBytes) })
     reporter.say(memoryLine(estimate))
     reporter.event({ type: 'memory', ...estimate })
   }

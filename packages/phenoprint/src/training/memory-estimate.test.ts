@@ -2,13 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { MachineError } from '../errors.js'
 import { bytesOf, largestBatch, refuseTooLarge, stepMemory } from './memory-estimate.js'
 
-const memory = stepMemory(
-  [
-    { samples: 2, peakBytes: 300e6 },
-    { samples: 8, peakBytes: 900e6 },
-  ],
-  200e6,
-)
+const few = { samples: 2, bytes: 220e6 }
+const more = { samples: 8, bytes: 820e6 }
+const memory = stepMemory(few, more, 40e6, 200e6)
 
 describe('memory of a step', () => {
   it('grows by what each sample adds; gradients and the optimiser are counted once', () => {
@@ -16,9 +12,8 @@ describe('memory of a step', () => {
     expect(bytesOf(memory, 32)).toBe(3.5e9)
   })
 
-  it('takes a single measurement as if everything grew', () => {
-    const single = stepMemory([{ samples: 2, peakBytes: 300e6 }], 200e6)
-    expect(single).toEqual({ fixedBytes: 200e6, bytesPerSample: 150e6 })
+  it('takes a single measurement as if all that is held grew', () => {
+    expect(stepMemory(few, few, 40e6, 0)).toEqual({ fixedBytes: 80e6, bytesPerSample: 110e6 })
   })
 
   it('lets the batch through that just fits in 85 % of what is free, and no larger one', () => {

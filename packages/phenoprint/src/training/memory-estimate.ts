@@ -3,11 +3,10 @@ import { MachineError } from '../errors.js'
 /** Share of the free memory that training may plan to use. */
 const usableShare = 0.85
 
-/** What a step was seen to need. */
-export interface StepPeak {
+/** What the forward pass of a step was seen to hold for the backward pass. */
+export interface HeldBytes {
   readonly samples: number
-  /** Greatest number of bytes in use, beyond what was there before the step. */
-  readonly peakBytes: number
+  readonly bytes: number
 }
 
 /** Bytes of a step as a function of its samples: `fixedBytes + samples * bytesPerSample`. */
@@ -17,25 +16,26 @@ export interface StepMemory {
 }
 
 /**
- * The line through one or two measured steps: activations grow with the samples, gradients do not.
- * A single measurement counts as if everything grew.
+ * The line through two measured steps, and what does not grow with the samples. During the backward
+ * pass what is held turns into gradients, so the end of the forward pass and the gradients together
+ * are the peak; the largest temporary tensors are about as large as the gradients once more.
  *
- * @param peaks The smaller step first.
- * @param optimiserBytes What the optimiser will keep beside the parameters.
+ * @param few A step of fewer samples than `more`, or the same one where there are no more.
+ * @param parameterBytes All parameters in float32.
+ * @param optimiserBytes What the optimiser keeps beside them.
  */
 export function stepMemory(
-  [first, second]: readonly [StepPeak, StepPeak?],
+  few: HeldBytes,
+  more: HeldBytes,
+  parameterBytes: number,
   optimiserBytes: number,
 ): StepMemory {
-  if (second === undefined) {
-    return { fixedBytes: optimiserBytes, bytesPerSample: first.peakBytes / first.samples }
-  }
-  const slope = (second.peakBytes - first.peakBytes) / (second.samples - first.samples)
-  const bytesPerSample = Math.min(Math.max(slope, 1), second.peakBytes / second.samples)
-  return {
-    fixedBytes: optimiserBytes + second.peakBytes - bytesPerSample * second.samples,
-    bytesPerSample,
-  }
+  const bytesPerSample =
+    more.samples > few.samples
+      ? (more.bytes - few.bytes) / (more.samples - few.samples)
+      : more.bytes / more.samples
+  const held = more.bytes - bytesPerSample * more.samples
+  return { fixedBytes: held + 2 * parameterBytes + optimiserBytes, bytesPerSample }
 }
 
 /** The most samples at once whose step stays within the usable share; 0 when not even one does. */

@@ -1,0 +1,37 @@
+import { TorchError } from '@phenoprint/torch'
+import { describe, expect, it } from 'vitest'
+import * as errors from '../errors.js'
+import { fromPlainError, toPlainError } from './plain-error.js'
+
+/** As a message port sends it. */
+function across(error: unknown): Error {
+  return fromPlainError(structuredClone(toPlainError(error)))
+}
+
+describe('an error that crossed between threads', () => {
+  const classes = Object.values(errors).flatMap((Class) =>
+    Class === errors.PhenoprintError || Class === errors.InterruptedError ? [] : [Class],
+  )
+  it.each(classes.map((Class) => [Class.name, Class] as const))('%s is one again', (_, Class) => {
+    const error = Reflect.construct(Class, ['what, where, next', { cause: new Error('why') }])
+    const crossed = across(error)
+    expect(crossed).toBeInstanceOf(Class)
+    expect(crossed).toMatchObject({ message: error.message, exitCode: error.exitCode })
+    expect(crossed.stack).toBe(error.stack)
+    expect(crossed.cause).toMatchObject({ message: 'why' })
+  })
+
+  it('keeps how it was interrupted', () => {
+    for (const code of [130, 143] as const) {
+      const crossed = across(new errors.InterruptedError('stop', code))
+      expect(crossed).toBeInstanceOf(errors.InterruptedError)
+      expect(crossed).toMatchObject({ message: 'stop', exitCode: code })
+    }
+  })
+
+  it('is what it can be where it is none of ours', () => {
+    expect(across(new TorchError('shapes do not fit'))).toBeInstanceOf(TorchError)
+    expect(across(new TypeError('no such thing'))).toMatchObject({ message: 'no such thing' })
+    expect(across('a string')).toMatchObject({ message: 'a string' })
+  })
+})

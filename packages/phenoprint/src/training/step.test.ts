@@ -1,0 +1,76 @@
+import { nn, setThreads, type Tensor, tidy } from '@phenoprint/torch'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { askNumbers } from '../evaluation/python.test.support.js'
+import { randomStream } from '../random.js'
+import { accumulateGradients, type StepBatch } from './step.js'
+
+beforeEach(() => setThreads(1))
+
+/** Logits linear in the pixels; no batch norm, so parts of a batch do not see each other. */
+class Linear extends nn.Module {
+  readonly layer = this.register('layer', new nn.Linear({ inFeatures: 2 * 3 * 4, outFeatures: 5 }))
+  /** Shapes of what it was given. */
+  readonly seen: (readonly number[])[] = []
+
+  forward(images: Tensor): Tensor {
+    this.seen.push(images.shape)
+    return this.layer.forward(images.contiguous().flatten({ startDim: 1 }))
+  }
+}
+
+const draw = randomStream(1, 'step test')
+const batch: StepBatch = {
+  images: Float32Array.from({ length: 7 * 2 * 3 * 4 }, () => draw.normal()),
+  labels: BigInt64Array.from([0n, 4n, 2n, 2n, 1n, 3n, 0n]),
+  shape: [7, 2, 3, 4],
+}
+const settings = { device: 'cpu', precision: 'fp32', labelSmoothing: 0.1 } as const
+
+function step(network: Linear, microBatch: number): { loss: number; gradient: number[] } {
+  const { weight } = network.layer
+  weight.grad = null
+  const loss = accumulateGradients(network, batch, { ...settings, microBatch })
+  return { loss, gradient: gradientOf(weight) }
+}
+
+function gradientOf({ grad }: Tensor): number[] {
+  return grad?.toNumbers() ?? []
+}
+
+describe('accumulateGradients', () => {
+  it("gives PyTorch's smoothed cross entropy and its gradient, images channels-last", () => {
+    using network = new Linear()
+    const { loss, gradient } = tidy(() => step(network, 7))
+    const script = `
+import torch
+w, b = (torch.tensor(d[k], requires_grad=True) for k in ('w', 'b'))
+x = torch.tensor(d['x']).reshape(7, 3, 4, 2).permute(0, 3, 1, 2).flatten(1)
+loss = torch.nn.functional.cross_entropy(x @ w.reshape(5, 24).T + b, torch.tensor(d['y']), label_smoothing=0.1)
+loss.backward()
+print(json.dumps([loss.item(), *w.grad.tolist()]))`
+    const expected = askNumbers(script, {
+      w: network.layer.weight.toNumbers(),
+      b: network.layer.bias?.toNumbers(),
+      x: [...batch.images],
+      y: [...batch.labels].map(Number),
+    })
+    expect([loss, ...gradient].length).toBe(expected.length)
+    ;[loss, ...gradient].forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
+    })
+  })
+
+  it('adds up the same over micro-batches, whatever their size', () => {
+    using network = new Linear()
+    const whole = step(network, 7)
+    for (const microBatch of [1, 2, 3, 6, 100]) {
+      const parts = step(network, microBatch)
+      expect(parts.loss).toBeCloseTo(whole.loss, 6)
+      parts.gradient.forEach((value, i) => {
+        expect(value).toBeCloseTo(whole.gradient[i] ?? Number.NaN, 6)
+      })
+    }
+    const sizes = network.seen.map(([samples]) => samples)
+    expect(sizes.slice(0, 12)).toEqual([7, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3])
+  })
+})
