@@ -85,6 +85,9 @@ const rxrx1Screen = z.strictObject({
     .boolean()
     .default(true)
     .describe('Read the control tables too (classes after the treatments)'),
+  sites: positiveInteger
+    .default(2)
+    .describe('Sites of every well; the later release (metadata.csv) names its own'),
 })
 
 const tableScreen = z.strictObject({

@@ -91,7 +91,9 @@ const strengths = z
     treatmentOwn: share
       .default(0.3)
       .describe("Share of a treatment's variance that is each cell type's own"),
-    latent: positiveInteger
+    latent: z
+      .int()
+      .min(2)
       .default(8)
       .describe('Length of the vector that makes up a treatment; each number moves several traits'),
     cellType: strength
@@ -106,6 +108,12 @@ const strengths = z
     plate: strength.default(0.12).describe('Standard deviation of log gain over plates'),
     position: strength.default(0.08).describe('Change of log gain from the middle to the edge'),
     site: strength.default(0.05).describe('Standard deviation of log gain over sites'),
+    debris: z
+      .number()
+      .nonnegative()
+      .max(1000)
+      .default(60)
+      .describe('Bright remains of dead cells a square millimetre'),
   })
   .prefault({})
   .describe(

@@ -13,9 +13,6 @@ import {
 } from './rxrx1-format.js'
 import type { Role, Screen } from './screen.js'
 
-/** Every well has two sites; an image that is not there is for whoever reads pixels to report. */
-const sites = ['1', '2']
-
 /** Where the columns of one of the four tables stand. */
 interface Columns {
   readonly code: number
@@ -28,7 +25,8 @@ interface Columns {
 
 /**
  * The competition's edition: `train.csv`, `test.csv`, `train_controls.csv`, `test_controls.csv`, and
- * images at `{train|test}/{experiment}/Plate{n}/{well}_s{1|2}_w{1..6}.png`.
+ * images at `{train|test}/{experiment}/Plate{n}/{well}_s{1|2}_w{1..6}.png`. Every well has all sites:
+ * an image that is not there is for whoever reads pixels to report.
  *
  * Wells of `test.csv` have no label unless `answers` gives one; they are of part `test` either way.
  */
@@ -54,6 +52,7 @@ export async function readRxrx1Competition(
     }
   }
 
+  const sites = Array.from({ length: section.sites }, (_, index) => String(index + 1))
   const stated: StatedLabel[] = []
   const rows: SiteRow[] = []
   const answers = section.answers === undefined ? null : resolve(folder, section.answers)

@@ -113,20 +113,13 @@ export function rxrx1Label(table: CsvTable, row: CsvRow, column: number): number
   return label
 }
 
-/** How the image names of a site end, one a channel: `_s1_w1.png`. */
-const endings = ['1', '2'].map((site) =>
-  rxrx1Channels.map((_, index) => `_s${site}_w${index + 1}.png`),
-)
+/** How an image name ends after the site, one a channel: `_w1.png`. */
+const endings = rxrx1Channels.map((_, index) => `_w${index + 1}.png`)
 
-/**
- * Image paths of a site, one a channel.
- *
- * @param folder Holds the folders of experiments.
- * @param site `1` or `2`.
- */
+/** Image paths of a site, one a channel; `folder` holds the folders of experiments. */
 export function rxrx1Images(folder: string, place: Rxrx1Place, site: string): string[] {
-  const stem = `${folder}/${place.experiment}/Plate${place.plate}/${place.well}`
-  return (endings[Number(site) - 1] ?? []).map((ending) => stem + ending)
+  const stem = `${folder}/${place.experiment}/Plate${place.plate}/${place.well}_s${site}`
+  return endings.map((ending) => stem + ending)
 }
 
 /** Reads `well_type` of a row. @throws {ScreenError} for any other word. */

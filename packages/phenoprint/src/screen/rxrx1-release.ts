@@ -64,8 +64,8 @@ export async function readRxrx1Release(
       throw table.fault(row, 'dataset', part, 'train or test', 'Mend the row.')
     }
     const site = table.value(row, siteColumn)
-    if (site !== '1' && site !== '2') {
-      throw table.fault(row, 'site', site, '1 or 2', 'Mend the row.')
+    if (!/^[1-9]\d*$/.test(site)) {
+      throw table.fault(row, 'site', site, 'a number from 1', 'Mend the row.')
     }
     const siteCode = table.value(row, siteCodeColumn)
     if (siteCode !== `${place.code}_${site}`) {

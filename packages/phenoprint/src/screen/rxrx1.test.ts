@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError, ScreenError } from '../errors.js'
 import { readScreen } from './read-screen.js'
 import { cellTypes, type Screen } from './screen.js'
-import { competition, dataFolder, folderOf, screenSection } from './tables.test.helper.js'
+import { competition, dataFolder, folderOf, screenSection } from './tables.test.support.js'
 
 const read = (folder: string, fields: Record<string, unknown> = {}): Promise<Screen> =>
   readScreen(screenSection({ reader: 'rxrx1', folder, ...fields }))
@@ -67,6 +67,12 @@ describe('the competition edition', () => {
     const screen = await read(folder, { controls: false })
     expect(screen.units.map((unit) => unit.label)).toEqual([1, null, 0, 2, 1])
     expect([screen.classes, screen.controlClasses]).toEqual([3, 0])
+  })
+
+  it('takes so many sites a well as the configuration says', async () => {
+    const screen = await read(await folderOf(competition), { sites: 3 })
+    expect(screen.sites).toHaveLength(24)
+    expect(screen.sites[2]?.images[0]).toMatch(/B03_s3_w1\.png$/)
   })
 
   it('takes labels of test wells from answers, and keeps those wells in the test part', async () => {
@@ -201,7 +207,7 @@ describe('the later release', () => {
       /metadata\.csv:2: column "cell_type": got "HEPG2", expected "RPE"/,
     )
     await expect(wrong('RPE,train', 'RPE,tain')).rejects.toThrow(/:2: column "dataset"/)
-    await expect(wrong('B03,2,treatment', 'B03,3,treatment')).rejects.toThrow(/column "site"/)
+    await expect(wrong('B03,2,treatment', 'B03,0,treatment')).rejects.toThrow(/column "site"/)
     await expect(wrong('B03_2,', 'B03_1,')).rejects.toThrow(/column "site_id"/)
     await expect(wrong('s21721,1', 's21721,0')).rejects.toThrow(
       /well B03: label is 1 at .*:3 but 0 at .*:2/,
@@ -220,7 +226,7 @@ describe('the later release', () => {
 describe.skipIf(!existsSync(join(dataFolder, 'rxrx1')))('the real RxRx1 tables', () => {
   const folder = join(dataFolder, 'rxrx1')
 
-  it('gives the counts of the CSVs, fast', async () => {
+  it('gives the counts of the CSVs', async () => {
     const screen = await read(folder)
     const lines = async (name: string) =>
       (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n').length - 1

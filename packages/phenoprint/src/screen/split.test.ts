@@ -6,7 +6,7 @@ import { randomStream } from '../random.js'
 import { readScreen } from './read-screen.js'
 import { cellTypes, type Plate, type Screen, type Unit } from './screen.js'
 import { type Split, splitScreen } from './split.js'
-import { dataFolder, screenSection, splitSection } from './tables.test.helper.js'
+import { dataFolder, screenSection, splitSection } from './tables.test.support.js'
 
 /** Experiments of each cell type as `name: [training, test]`; two plates each, three wells a plate. */
 function screenOf(layout: Record<string, [train: number, test: number]>): Screen {

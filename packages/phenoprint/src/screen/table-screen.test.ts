@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError, ScreenError } from '../errors.js'
 import { readScreen } from './read-screen.js'
 import type { Screen } from './screen.js'
-import { competition, dataFolder, folderOf, screenSection } from './tables.test.helper.js'
+import { competition, dataFolder, folderOf, screenSection } from './tables.test.support.js'
 
 const table = [
   'batch,barcode,pos,field,compound,type,line,set,dna',

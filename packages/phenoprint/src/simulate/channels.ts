@@ -1,0 +1,2 @@
+/** Nuclei, endoplasmic reticulum, actin, nucleoli (RNA), mitochondria, Golgi and membranes. */
+export const channelCount = 6

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Section } from '../config/config.js'
+import { MachineError } from '../errors.js'
+import type { SimulatedWell } from './layout.js'
+import type { RenderReply, RenderRequest, RenderThreadData } from './render-messages.js'
+
+/**
+ * Renders wells in threads; each takes the next one as soon as it is free.
+ *
+ * @param onWell Told of each well that is done, with the number of sites that were rendered.
+ * @param signal When it is aborted, no further well is begun; those under way are finished.
+ * @throws The signal's reason after an abort.
+ * @throws {MachineError} when the disk is full or cannot be written.
+ */
+export async function renderWells(
+  settings: Section<'simulation'>,
+  wells: readonly SimulatedWell[],
+  onWell: (rendered: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const threads = Math.min(settings.threads ?? availableParallelism(), wells.length)
+  const queue = wells.values()
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: threads }, () => serve(settings, queue, onWell, signal)),
+  )
+  signal.throwIfAborted()
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+/** Runs one thread until the queue is empty, the signal is aborted, or something fails. */
+async function serve(
+  settings: Section<'simulation'>,
+  queue: Iterator<SimulatedWell>,
+  onWell: (rendered: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const workerData: RenderThreadData = { settings }
+  const worker = new Worker(new URL('./render-thread.js', import.meta.url), { workerData })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const next = () => {
+        const { done, value: well } = signal.aborted ? { done: true } : queue.next()
+        if (done === true || well === undefined) return resolve()
+        const request: RenderRequest = { well }
+        worker.postMessage(request)
+      }
+      worker.on('error', reject)
+      worker.on('exit', () => reject(new Error('a render thread ended before its work was done')))
+      worker.on('message', (reply: RenderReply) => {
+        if (reply.kind === 'machine') return reject(new MachineError(reply.message))
+        onWell(reply.rendered)
+        next()
+      })
+      next()
+    })
+  } finally {
+    await worker.terminate()
+  }
+}
