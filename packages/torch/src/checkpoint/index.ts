@@ -5,3 +5,4 @@ export {
   writeSafetensors,
 } from './safetensors.js'
 export type { SafetensorsHeader, TensorEntry } from './safetensors-header.js'
+export { readTorchSave } from './torch-save.js'
