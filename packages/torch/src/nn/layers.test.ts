@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { autocast, manualSeed, nn, randn, setThreads, type Tensor, tidy } from '../index.js'
+import { autocast, manualSeed, nn, randn, setThreads, type Tensor, tensor, tidy } from '../index.js'
 import { askPyTorch, differing, oracleThreads } from '../testing/pytorch.test.support.js'
 
 beforeAll(() => setThreads(oracleThreads))
@@ -41,6 +41,37 @@ const cases: readonly Case[] = [
     make: () => new nn.BatchNorm2d({ features: 6, eps: 1e-3, momentum: 0.01 }),
     python: 'nn.BatchNorm2d(6, 1e-3, 0.01)',
     input: [4, 6, 9, 9],
+  },
+  {
+    name: 'BatchNorm2d of a plain mean',
+    make: () => new nn.BatchNorm2d({ features: 6, momentum: null }),
+    python: 'nn.BatchNorm2d(6, momentum=None)',
+    input: [4, 6, 9, 9],
+  },
+  {
+    name: 'Conv2d with another height than width',
+    make: () =>
+      new nn.Conv2d({
+        ...{ inChannels: 4, outChannels: 6, kernelSize: [3, 5] as const, groups: 2 },
+        ...{ stride: [1, 2] as const, padding: [2, 1] as const, dilation: [2, 1] as const },
+      }),
+    python: 'nn.Conv2d(4, 6, (3, 5), (1, 2), (2, 1), (2, 1), groups=2)',
+    input: [3, 4, 14, 11],
+  },
+  {
+    name: 'channels-last Conv2d',
+    make: () =>
+      new nn.Conv2d({ inChannels: 8, outChannels: 16, kernelSize: 3, padding: 1 }).to({
+        memoryFormat: 'channelsLast',
+      }),
+    python: 'nn.Conv2d(8, 16, 3, padding=1).to(memory_format=torch.channels_last)',
+    input: [4, 8, 12, 12],
+  },
+  {
+    name: 'AdaptiveAvgPool2d',
+    make: () => new nn.AdaptiveAvgPool2d([3, 2]),
+    python: 'nn.AdaptiveAvgPool2d((3, 2))',
+    input: [2, 5, 8, 7],
   },
   {
     name: 'BatchNorm1d',
@@ -114,6 +145,17 @@ it.each(both.map((one, index) => ({ ...one, index })))(
     expect(theirs.size).toBe(ours.size)
   },
 )
+
+it('averages all batches with momentum null, and forgets them', () => {
+  using layer = new nn.BatchNorm1d({ features: 1, momentum: null })
+  for (const mean of [1, 2, 6]) layer.forward(tensor([[mean - 1], [mean + 1]]))
+  expect(layer.runningMean.toNumbers()).toEqual([3])
+  expect(layer.runningVar.item()).toBeCloseTo(2, 6)
+  layer.resetStatistics()
+  expect(layer.runningMean.item()).toBe(0)
+  expect(layer.runningVar.item()).toBe(1)
+  expect(layer.batchesTracked.item()).toBe(0)
+})
 
 it('normalises by the running statistics in evaluation', () => {
   manualSeed(3)

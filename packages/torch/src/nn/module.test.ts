@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { memory, nn, ones, TorchError, zeros } from '../index.js'
+import { memory, nn, ones, type Tensor, TorchError, tidy, zeros } from '../index.js'
 
 class Pair extends nn.Module {
   readonly first = this.register(
@@ -62,4 +62,43 @@ it('keeps the same tensor objects when it goes channels-last, and frees all when
   expect(weight.requiresGrad).toBe(true)
   pair.dispose()
   expect(memory.live().tensors).toBe(before)
+})
+
+it('moves floating-point tensors and gradients to another dtype, and counts not', () => {
+  using pair = new Pair()
+  tidy(() => pair.first.weight.sum().backward())
+  pair.to({ dtype: 'float64', memoryFormat: 'channelsLast' })
+  expect(new Set(pair.parameters().map(({ dtype }) => dtype))).toEqual(new Set(['float64']))
+  expect(pair.first.weight.grad?.dtype).toBe('float64')
+  expect(pair.first.weight.grad?.strides).toEqual([18, 1, 6, 2])
+  expect(pair.stateDict().get('norms.0.num_batches_tracked')?.dtype).toBe('int64')
+  tidy(() => pair.first.weight.sum().backward())
+  expect(new Set(pair.first.weight.grad?.toNumbers())).toEqual(new Set([2]))
+})
+
+it('names what is shared once among parameters, and everywhere in the state', () => {
+  class Tied extends nn.Module {
+    readonly one = this.register('one', new nn.Linear({ inFeatures: 2, outFeatures: 2 }))
+    readonly two = this.register('two', this.one)
+    readonly again: Tensor = this.parameter('again', this.one.weight)
+  }
+  using tied = new Tied()
+  expect([...tied.namedParameters().keys()]).toEqual(['again', 'one.bias'])
+  expect([...tied.modules()]).toHaveLength(2)
+  expect([...tied.stateDict().keys()]).toEqual([
+    ...['again', 'one.weight', 'one.bias', 'two.weight', 'two.bias'],
+  ])
+  const before = tied.one.weight.toNumbers()
+  tied.to({ dtype: 'float64' })
+  expect(tied.one.weight.toNumbers()).toEqual(before)
+})
+
+it('is made in a tidy() and outlives it, and loads leak nothing', () => {
+  const before = memory.live().tensors
+  const pair = tidy(() => new Pair())
+  expect(memory.live().tensors).toBe(before + 7)
+  pair.loadStateDict(pair.stateDict())
+  pair.to({ memoryFormat: 'channelsLast' }).to({ dtype: 'float64' })
+  expect(memory.live().tensors).toBe(before + 7)
+  pair.dispose()
 })
