@@ -25,11 +25,18 @@ const { values } = parseArgs({
 const work = join(root, '.cache/bench/mitocheck')
 const data = join(root, process.env.PHENOPRINT_DATA ?? '../shared/data')
 
-/** @returns {Promise<Figures>} */
+/**
+ * @param {number} seed
+ * @returns {Promise<Figures>}
+ */
 async function trainOurs(seed) {
   const run = join(work, `seed-${seed}`)
   fs.rmSync(run, { recursive: true, force: true })
   const shared = ['--set', `store.path=${join(run, 'store')}`, '--set', `seed=${seed}`, '--quiet']
+  /**
+   * @param {string} verb
+   * @param {string[]} set
+   */
   const stage = (verb, ...set) =>
     capture(process.execPath, [
       join(root, 'packages/cli/bin/phenoprint.js'),
@@ -54,7 +61,11 @@ async function trainOurs(seed) {
   return { accuracy, balancedAccuracy, seconds }
 }
 
-/** @returns {Promise<Figures>} */
+/**
+ * @param {string} python
+ * @param {number} seed
+ * @returns {Promise<Figures>}
+ */
 async function trainPeer(python, seed) {
   const script = join(root, 'bench/mitocheck/peer.py')
   const printed = await capture(python, [
@@ -65,7 +76,13 @@ async function trainPeer(python, seed) {
   return JSON.parse(printed)
 }
 
-/** With --resume, what a stopped bench has already measured is taken from its folder. */
+/**
+ * With --resume, what a stopped bench has already measured is taken from its folder.
+ *
+ * @param {string} name
+ * @param {() => Promise<Figures>} measure
+ * @returns {Promise<Figures>}
+ */
 async function once(name, measure) {
   const path = join(work, `${name}.json`)
   if (values.resume && fs.existsSync(path)) return JSON.parse(fs.readFileSync(path, 'utf8'))
@@ -77,17 +94,25 @@ async function once(name, measure) {
 }
 
 if (!fs.existsSync(join(data, 'mitocheck/manifest.csv'))) {
-  console.error(`There is no MitoCheck at ${join(data, 'mitocheck')}. Name its parent with PHENOPRINT_DATA.`)
+  console.error(
+    `There is no MitoCheck at ${join(data, 'mitocheck')}. Name its parent with PHENOPRINT_DATA.`,
+  )
   process.exit(3)
 }
 const python = await requirePeers()
+/** @type {Figures[]} */
 const ours = []
+/** @type {Figures[]} */
 const peer = []
 for (let seed = 1; seed <= Number(values.seeds); seed++) {
   ours.push(await once(`ours-${seed}-${values.epochs}`, () => trainOurs(seed)))
   peer.push(await once(`peer-${seed}-${values.epochs}`, () => trainPeer(python, seed)))
 }
 
+/**
+ * @param {keyof Figures} name
+ * @param {'lower' | 'higher'} better
+ */
 const figuresOf = (name, better) =>
   compare({
     bench: 'mitocheck',
@@ -100,6 +125,7 @@ const parts = [
   figuresOf('accuracy', 'higher'),
   figuresOf('balancedAccuracy', 'higher'),
 ]
+/** @param {'ratio' | 'ours' | 'peer' | 'oursMin' | 'peerMin'} key */
 const merged = (key) => Object.assign({}, ...parts.map((part) => part[key]))
 publish({
   ...parts[0],
