@@ -34,11 +34,11 @@ async function callsOf(name, run) {
 /** The linear model on per-channel means and variances, on the same wells. @returns {Promise<Calls>} */
 async function linearCalls(name) {
   const config = loadConfig(join(root, 'configs/demo/train.yml'))
-  using store = await Store.open(join(root, config.store.path))
+  const store = await Store.open(join(root, config.store.path))
   const { screen } = store
-  const moments = await Promise.all(screen.sites.map((_, site) => store.statistics(site)))
   const { train, test } = splitScreen(screen, config.split)
-  const logits = linearBaseline(screen, (site) => moments[site], train, test)
+  const logits = linearBaseline(screen, (site) => store.statistics(site), train, test)
+  store.close()
   const plates = test.map((unit) => screen.plates[screen.units[unit].plate])
   return {
     name,
