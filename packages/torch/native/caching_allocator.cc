@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
@@ -10,24 +11,22 @@
 
 namespace phenoprint {
 
-/** Stands before the data, in the 64 bytes that alignment needs anyway. */
+/** What is known of a block. A small one has it before its data, in the 64 bytes that alignment needs anyway. */
 struct alignas(64) CachingAllocator::Block {
   size_t size;
   size_t sizeClass;
+  void* data;
   // While it is free: neighbours in its class, and in age.
-  Block* nextInClass;
-  Block* previousInClass;
-  Block* older;
-  Block* newer;
-
-  void* data() { return this + 1; }
-  static Block* of(void* data) { return static_cast<Block*>(data) - 1; }
+  Block* nextInClass = nullptr;
+  Block* previousInClass = nullptr;
+  Block* older = nullptr;
+  Block* newer = nullptr;
 };
 
 namespace {
 
 constexpr size_t kAlignment = 64;
-constexpr size_t kMapped = size_t{1} << 20;
+constexpr size_t kLargestSmall = size_t{1} << 20;
 constexpr size_t kHugePage = size_t{2} << 20;
 
 struct SizeClass {
@@ -45,13 +44,17 @@ SizeClass classOf(size_t bytes) {
   return {static_cast<size_t>(power) * 8 + steps - 9, steps * step};
 }
 
+bool isMapped(size_t size) { return size > kLargestSmall; }
+
+size_t wholeHugePages(size_t size) { return (size + kHugePage - 1) / kHugePage * kHugePage; }
+
 /** Whole huge pages, aligned to one; what lies around them goes back at once. */
 void* map(size_t size) {
   const size_t mapped = size + kHugePage;
   void* start = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) return nullptr;
   const auto address = reinterpret_cast<uintptr_t>(start);
-  const uintptr_t aligned = (address + kHugePage - 1) / kHugePage * kHugePage;
+  const uintptr_t aligned = wholeHugePages(address);
   if (aligned > address) munmap(start, aligned - address);
   const size_t tail = address + mapped - (aligned + size);
   if (tail > 0) munmap(reinterpret_cast<void*>(aligned + size), tail);
@@ -60,18 +63,6 @@ void* map(size_t size) {
   madvise(result, size, MADV_HUGEPAGE);
 #endif
   return result;
-}
-
-size_t wholeHugePages(size_t size) { return (size + kHugePage - 1) / kHugePage * kHugePage; }
-
-void* fromSystem(size_t size) { return size >= kMapped ? map(size) : std::aligned_alloc(kAlignment, size); }
-
-void toSystem(void* block, size_t size) {
-  if (size >= kMapped) {
-    munmap(block, size);
-  } else {
-    std::free(block);
-  }
 }
 
 }  // namespace
@@ -84,7 +75,7 @@ CachingAllocator& CachingAllocator::instance() {
 c10::DataPtr CachingAllocator::allocate(size_t bytes) {
   const c10::Device cpu(c10::DeviceType::CPU);
   if (bytes == 0) return {nullptr, cpu};
-  void* data = take(bytes)->data();
+  void* data = take(bytes)->data;
   // Data and context are one, as raw_deleter() promises.
   return {data, data, &CachingAllocator::free, cpu};
 }
@@ -96,45 +87,72 @@ void CachingAllocator::copy_data(void* destination, const void* source, std::siz
 }
 
 void CachingAllocator::free(void* data) {
-  if (data != nullptr) instance().give(Block::of(data));
+  if (data != nullptr) instance().give(data);
 }
 
 CachingAllocator::Block* CachingAllocator::take(size_t bytes) {
   TORCH_CHECK(bytes < std::numeric_limits<size_t>::max() / 2, "not enough memory: ", bytes, " bytes were asked for");
-  SizeClass wanted = classOf(bytes + sizeof(Block));
-  if (wanted.size >= kMapped) wanted = classOf(wholeHugePages(wanted.size));
+  const size_t withHeader = bytes + sizeof(Block);
+  const SizeClass wanted = classOf(isMapped(withHeader) ? wholeHugePages(bytes) : withHeader);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    statistics_.inUse += wanted.size;
+    Block* block = findFree(wanted.index);
+    const size_t size = block != nullptr ? block->size : wanted.size;
+    statistics_.inUse += size;
     if (statistics_.inUse > statistics_.peak) statistics_.peak = statistics_.inUse;
-    if (Block* block = free_[wanted.index]) {
+    if (block != nullptr) {
       unlist(block);
       return block;
     }
-    statistics_.reserved += wanted.size;
+    statistics_.reserved += size;
     evictTo(statistics_.limit);
   }
   return obtain(wanted.index, wanted.size);
 }
 
+CachingAllocator::Block* CachingAllocator::findFree(size_t sizeClass) {
+  for (size_t index = sizeClass; index < std::min(sizeClass + 3, kClasses); ++index) {
+    if (free_[index] != nullptr) return free_[index];
+  }
+  return nullptr;
+}
+
 CachingAllocator::Block* CachingAllocator::obtain(size_t sizeClass, size_t size) {
-  void* memory = fromSystem(size);
+  const auto fromSystem = [size] { return isMapped(size) ? map(size) : std::aligned_alloc(kAlignment, size); };
+  void* memory = fromSystem();
   if (memory == nullptr) {
     trim();
-    memory = fromSystem(size);
+    memory = fromSystem();
   }
+  const std::lock_guard<std::mutex> lock(mutex_);
   if (memory == nullptr) {
-    const std::lock_guard<std::mutex> lock(mutex_);
     statistics_.inUse -= size;
     statistics_.reserved -= size;
     TORCH_CHECK(false, "not enough memory for ", size, " bytes; tensors hold ", statistics_.inUse,
                 " bytes. Use smaller batches, or free tensors with tidy() and dispose().");
   }
-  return new (memory) Block{size, sizeClass, nullptr, nullptr, nullptr, nullptr};
+  if (!isMapped(size)) return new (memory) Block{size, sizeClass, static_cast<Block*>(memory) + 1};
+  return mapped_[memory] = new Block{size, sizeClass, memory};
 }
 
-void CachingAllocator::give(Block* block) {
+void CachingAllocator::release(Block* block) {
+  if (!isMapped(block->size)) return std::free(block);
+  munmap(block->data, block->size);
+  mapped_.erase(block->data);
+  delete block;
+}
+
+CachingAllocator::Block* CachingAllocator::blockOf(void* data) {
+  if (reinterpret_cast<uintptr_t>(data) % kHugePage == 0) {
+    const auto found = mapped_.find(data);
+    if (found != mapped_.end()) return found->second;
+  }
+  return static_cast<Block*>(data) - 1;
+}
+
+void CachingAllocator::give(void* data) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  Block* block = blockOf(data);
   statistics_.inUse -= block->size;
   block->previousInClass = nullptr;
   block->nextInClass = free_[block->sizeClass];
@@ -159,7 +177,7 @@ void CachingAllocator::evictTo(size_t bytes) {
     Block* block = oldest_;
     unlist(block);
     statistics_.reserved -= block->size;
-    toSystem(block, block->size);
+    release(block);
   }
 }
 

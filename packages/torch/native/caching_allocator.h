@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <mutex>
+#include <unordered_map>
 
 namespace phenoprint {
 
@@ -22,8 +23,9 @@ struct AllocatorStatistics {
  *
  * glibc returns a big block to the kernel when it is freed and faults its pages in again for the next
  * tensor: with a training step's activations that is a third of the step. Here a freed block goes on
- * the list of its size class (eight classes to a power of two) and is handed out again as it is.
- * Blocks from 1 MiB up are whole huge pages. Data is 64-byte aligned. Any thread may allocate and free.
+ * the list of its size class (eight classes to a power of two) and is handed out again as it is, also
+ * for the two classes below. Blocks above 1 MiB are whole huge pages. Data is 64-byte aligned. Any
+ * thread may allocate and free.
  *
  * When a new block would take what is reserved over the limit, the blocks freed longest ago go back
  * to the system first; so do all of them when the system has no memory left.
@@ -47,15 +49,21 @@ class CachingAllocator final : public c10::Allocator {
   CachingAllocator() = default;
 
   Block* take(size_t bytes);
-  void give(Block* block);
+  void give(void* data);
+  static void free(void* data);
+  // With the lock held, but obtain():
+  Block* blockOf(void* data);
+  Block* findFree(size_t sizeClass);
   Block* obtain(size_t sizeClass, size_t size);
   void unlist(Block* block);
-  /** Frees the oldest blocks until at most `bytes` are reserved; with the lock held. */
+  void release(Block* block);
+  /** Gives back the oldest blocks until at most `bytes` are reserved. */
   void evictTo(size_t bytes);
-  static void free(void* data);
 
   static constexpr size_t kClasses = 8 * 64;
   std::mutex mutex_;
+  /** The blocks of huge pages, by their data: a header before it would cost a page of its own. */
+  std::unordered_map<void*, Block*> mapped_;
   /** The free blocks of each class, the last freed first. */
   std::array<Block*, kClasses> free_{};
   /** All free blocks by when they were freed. */

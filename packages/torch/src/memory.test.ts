@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
-import { dispose, memory, ones, rand, type Tensor, zeros } from './index.js'
+import { dispose, memory, ones, rand, setThreads, type Tensor, zeros } from './index.js'
 
 const MiB = 2 ** 20
-const before = zeros([1]) && memory.allocator().limit
+const before = memory.allocator().limit
+setThreads(1)
 
 afterEach(() => {
   memory.useCachingAllocator({ limitBytes: before })
@@ -56,16 +57,25 @@ it('trim() gives the cache back to the system', () => {
 it('beyond the limit the blocks freed longest ago go first', () => {
   memory.trim()
   const { inUse } = memory.allocator()
-  memory.useCachingAllocator({ limitBytes: inUse + 70 * MiB })
-  const [old, young] = [megabytes(32), megabytes(34)]
+  memory.useCachingAllocator({ limitBytes: inUse + 100 * MiB })
+  const [old, young] = [megabytes(32), megabytes(16)]
   old.dispose()
   young.dispose()
-  const large = megabytes(30) // a class of its own: 66 + 30 are too many
-  const held = memory.allocator().reserved
-  expect(held).toBeLessThanOrEqual(inUse + 70 * MiB)
-  megabytes(34).dispose() // the young one is still there
-  expect(memory.allocator().reserved).toBe(held)
-  large.dispose()
+  const large = megabytes(64) // 32 + 16 + 64 are too many
+  expect(memory.allocator().reserved).toBe(inUse + 80 * MiB)
+  const again = megabytes(16)
+  expect(memory.allocator().reserved).toBe(inUse + 80 * MiB)
+  dispose([large, again])
+})
+
+it('a block serves a tensor that is a little smaller, and not one that is much smaller', () => {
+  memory.trim()
+  const { reserved } = memory.allocator()
+  megabytes(32).dispose()
+  megabytes(28).dispose()
+  expect(memory.allocator().reserved).toBe(reserved + 32 * MiB)
+  megabytes(16).dispose()
+  expect(memory.allocator().reserved).toBe(reserved + 48 * MiB)
 })
 
 it('tensors in use may go beyond the limit; then nothing is cached', () => {

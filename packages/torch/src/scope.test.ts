@@ -2,13 +2,25 @@ import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { aten, dispose, memory, ones, rand, type Tensor, tensor, tidy, zeros } from './index.js'
+import {
+  aten,
+  dispose,
+  memory,
+  ones,
+  rand,
+  setThreads,
+  type Tensor,
+  tensor,
+  tidy,
+  zeros,
+} from './index.js'
 
 /** Tensors made since the test began that are not freed. */
 let before = 0
 const made = () => memory.live().tensors - before
 
 beforeEach(() => {
+  setThreads(1)
   before = memory.live().tensors
 })
 
