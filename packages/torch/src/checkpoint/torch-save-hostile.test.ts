@@ -14,8 +14,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const writer = `
-import json, os, struct, sys, zipfile, torch
+import json, os, struct, sys, warnings, zipfile, torch
 from collections import OrderedDict
+warnings.simplefilter('ignore')
 folder = json.load(sys.stdin)
 flag = folder + '/executed'
 

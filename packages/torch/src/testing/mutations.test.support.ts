@@ -6,7 +6,7 @@ export function* mutations(
   good: Uint8Array,
   { seed, count }: { seed: number; count: number },
 ): Generator<Uint8Array> {
-  const random = mulberry32(seed)
+  const random = shiftRegister(seed)
   const below = (limit: number) => Math.floor(random() * limit)
   for (let made = 0; made < count; made++) {
     let bad = Uint8Array.from(good)
@@ -54,13 +54,13 @@ function joined(...parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer>
   return Uint8Array.from(parts.flatMap((part) => Array.from(part)))
 }
 
-/** Tommy Ettinger's generator of 32-bit state (public domain). */
-function mulberry32(seed: number): () => number {
-  let state = seed
+/** Numbers from 0 to below 1, by shifts of 13, 17 and 5 bits (Marsaglia 2003, Journal of Statistical Software 8(14)). */
+function shiftRegister(seed: number): () => number {
+  let word = seed
   return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let word = Math.imul(state ^ (state >>> 15), 1 | state)
-    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word
-    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32
+    word ^= word << 13
+    word ^= word >>> 17
+    word ^= word << 5
+    return (word >>> 0) / 2 ** 32
   }
 }
