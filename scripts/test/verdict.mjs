@@ -6,6 +6,9 @@ const excuses = /\b(GPU|CUDA|data folder)\b/i
 /**
  * What to print at the end of a test run, and its exit code.
  *
+ * A skipped test says why with `context.skip('no GPU on this machine')`, or in brackets in its
+ * name: `it.skipIf(…)('reads real plates (needs the data folder)', …)`.
+ *
  * @param {TestSummary | undefined} summary undefined when the run ended without one.
  * @param {boolean} whole every test was asked for, so that each skip has to say why.
  * @returns {{ lines: string[], exitCode: number }} the last line is `N passed, N failed[, N skipped]`.
@@ -17,14 +20,17 @@ export function verdict(summary, whole) {
   const lines = []
   let failed = summary.failed
   if (whole) {
-    for (const { name, reason } of skipped) {
-      if (excuses.test(reason)) continue
-      lines.push(
-        `skipped without leave: ${name}${reason === '' ? ' (no reason given)' : ` (${reason})`}`,
-      )
-      failed += 1
+    /** @type {Map<string, number>} */
+    const counts = new Map()
+    for (const test of skipped) {
+      const excuse = excuseOf(test)
+      if (excuse !== undefined) counts.set(excuse, (counts.get(excuse) ?? 0) + 1)
+      else {
+        lines.push(`skipped without leave: ${test.name} (${test.reason || 'no reason given'})`)
+        failed += 1
+      }
     }
-    for (const [reason, count] of countReasons(skipped)) lines.push(`skipped ${count}: ${reason}`)
+    for (const [excuse, count] of counts) lines.push(`skipped ${count}: ${excuse}`)
   }
   if (passed + failed === 0) lines.push('no test was run')
   lines.push(
@@ -33,11 +39,11 @@ export function verdict(summary, whole) {
   return { lines, exitCode: failed > 0 || passed === 0 ? 1 : 0 }
 }
 
-/** @param {TestSummary['skipped']} skipped */
-function countReasons(skipped) {
-  /** @type {Map<string, number>} */
-  const counts = new Map()
-  for (const { reason } of skipped)
-    if (excuses.test(reason)) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  return counts
+/**
+ * @param {TestSummary['skipped'][number]} test
+ * @returns {string | undefined} undefined when it has none that counts.
+ */
+function excuseOf({ name, reason }) {
+  const inName = [...name.matchAll(/\(([^()]*)\)/g)].map(([, words]) => words)
+  return [reason, ...inName].find((words) => excuses.test(words))
 }

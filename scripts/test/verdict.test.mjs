@@ -13,12 +13,17 @@ it('skips with leave are counted by reason', () => {
     { name: 'a', reason: 'no GPU on this machine' },
     { name: 'b', reason: 'no data folder' },
     { name: 'c', reason: 'no GPU on this machine' },
+    {
+      name: 'x.test.js > real plates (needs the data folder) > are read (all of them)',
+      reason: '',
+    },
   ]
   expect(verdict({ passed: 1, failed: 0, skipped }, true)).toEqual({
     lines: [
       'skipped 2: no GPU on this machine',
       'skipped 1: no data folder',
-      '1 passed, 0 failed, 3 skipped',
+      'skipped 1: needs the data folder',
+      '1 passed, 0 failed, 4 skipped',
     ],
     exitCode: 0,
   })

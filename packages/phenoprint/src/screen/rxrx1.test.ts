@@ -223,7 +223,7 @@ describe('the later release', () => {
   })
 })
 
-describe.skipIf(!existsSync(join(dataFolder, 'rxrx1')))('the real RxRx1 tables', () => {
+describe.skipIf(!existsSync(join(dataFolder, 'rxrx1')))('the real RxRx1 tables (needs the data folder)', () => {
   const folder = join(dataFolder, 'rxrx1')
 
   it('gives the counts of the CSVs', async () => {

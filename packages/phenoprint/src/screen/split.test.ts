@@ -196,7 +196,7 @@ describe('a split that cannot be', () => {
   })
 })
 
-describe.skipIf(!existsSync(join(dataFolder, 'mitocheck')))('the split of MitoCheck', () => {
+describe.skipIf(!existsSync(join(dataFolder, 'mitocheck')))('the split of MitoCheck (needs the data folder)', () => {
   it('holds out plates: sorted names, index mod 5', async () => {
     const screen = await readScreen(
       screenSection({

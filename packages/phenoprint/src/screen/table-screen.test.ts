@@ -182,7 +182,7 @@ describe('faults of a table', () => {
   })
 })
 
-describe.skipIf(!existsSync(join(dataFolder, 'mitocheck')))('the real MitoCheck table', () => {
+describe.skipIf(!existsSync(join(dataFolder, 'mitocheck')))('the real MitoCheck table (needs the data folder)', () => {
   it('gives every cell as a unit of its own', async () => {
     const screen = await readScreen(
       screenSection({

@@ -106,7 +106,7 @@ describe('shares of the variance of channel means', () => {
   })
 
   it.skipIf(!existsSync(join(dataFolder, 'rxrx1')))(
-    'of the genuine sample (untreated wells): cell type and experiment far above plate',
+    'of the genuine sample (untreated wells): cell type and experiment far above plate (needs the data folder)',
     async () => {
       const sites: Measured[] = []
       for (const part of ['train', 'test']) {

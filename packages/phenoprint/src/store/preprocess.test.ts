@@ -61,7 +61,7 @@ function table(name: string): Record<string, string>[] {
 }
 
 it.skipIf(!existsSync(sample))(
-  'takes the RxRx1 sample: counts as in its CSVs, partial sites by name (needs PHENOPRINT_DATA)',
+  'takes the RxRx1 sample: counts as in its CSVs, partial sites by name (needs the data folder)',
   async () => {
     const path = join(temporaryFolder(), 'store')
     const config = configSchema.parse({
