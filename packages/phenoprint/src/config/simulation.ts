@@ -86,7 +86,7 @@ const cellType = z.strictObject({
 const strengths = z
   .strictObject({
     treatment: strength
-      .default(0.3)
+      .default(0.25)
       .describe('Standard deviation of the log of a trait over treatments'),
     treatmentOwn: share
       .default(0.3)

@@ -107,7 +107,7 @@ function refuseOtherContents(folder: string, marker: string): void {
   }
   if (readFileSync(path, 'utf8') === marker) return
   throw new ConfigError(
-    `simulation.folder: ${folder} holds a synthetic screen of other settings (see its ${markerFile}), expected the same ones, to go on with it. Choose another folder, or delete that one.`,
+    `simulation.folder: ${folder} holds a synthetic screen of other settings or of another version (see its ${markerFile}), expected the same ones, to go on with it. Choose another folder, or delete that one.`,
   )
 }
 
