@@ -10,8 +10,11 @@ function start(task: string, seconds?: number): Worker {
   })
 }
 
+/** What a worker posts, once it has ended and freed what it held. */
 async function answer(worker: Worker): Promise<unknown> {
+  const ended = once(worker, 'exit')
   const [message] = await once(worker, 'message')
+  await ended
   return message
 }
 
@@ -45,10 +48,7 @@ it('a worker’s end frees its tensors, and the next one finds everything', asyn
   zeros([1]).dispose()
   const before = memory.allocator().inUse
   for (let round = 0; round < 3; round++) {
-    const worker = start('leave tensors')
-    const ended = once(worker, 'exit')
-    expect(await answer(worker)).toMatchObject({ tensors: 10, bytes: 10 * 2 ** 22 })
-    await ended
+    expect(await answer(start('leave tensors'))).toMatchObject({ tensors: 10, bytes: 10 * 2 ** 22 })
     expect(memory.allocator().inUse).toBe(before)
   }
 })
