@@ -63,6 +63,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const { screen, tilesPerSite } = store
   const { signal } = reporter
   const resumePoint = checkpointFile(folder, 'resume')
+  const resumes = existsSync(resumePoint)
   const outcomeFile = join(folder, 'metrics.json')
   const done = readOutcome(outcomeFile)
   if (done !== null) {
@@ -85,7 +86,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const shape = { channels: screen.channels.length, classes: task.classes }
   using network = createNetwork(config.model, shape)
   const description = describeNetwork(network, config.model, shape)
-  task.begin(network, description)
+  if (!resumes) task.begin(network, description)
   network.to({ device, memoryFormat: 'channelsLast' })
   using optimiser = createOptimiser(settings.optimiser, network.parameters())
   const learner = { network, optimiser, device }
@@ -118,7 +119,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     saveResumePoint(resumePoint, learner, state)
     savedAt = performance.now()
   }
-  if (existsSync(resumePoint)) {
+  if (resumes) {
     state = loadResumePoint(resumePoint, learner)
     run.rewindEvents(state.events)
     reporter.say(`Goes on in epoch ${state.epoch}, after step ${state.step} of ${stepsPerEpoch}.`)
@@ -142,13 +143,13 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
 
       network.train()
       let coming = load(state.step)
+      let since = performance.now()
       for (let batch = await coming; batch !== null; batch = await coming) {
         // The next batch is read while this one is computed; between steps the thread listens.
         coming = load(state.step + 1)
         coming.catch(() => {})
         await setImmediate()
         signal.throwIfAborted()
-        const began = performance.now()
         const step = (epoch - 1) * stepsPerEpoch + state.step
         const peak = settings.optimiser.learningRate
         optimiser.learningRate = learningRateAt(settings.schedule, peak, step, totalSteps)
@@ -164,7 +165,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         optimiser.zeroGrad()
 
         const [count] = batch.shape
-        const seconds = (performance.now() - began) / 1000
+        const seconds = (performance.now() - since) / 1000
         state = {
           ...state,
           step: state.step + 1,
@@ -180,6 +181,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         }
         const minutes = (performance.now() - savedAt) / 60_000
         if (minutes >= settings.checkpointMinutes) save()
+        since = performance.now()
       }
       progress.done()
 
