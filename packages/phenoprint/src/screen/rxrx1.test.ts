@@ -223,45 +223,48 @@ describe('the later release', () => {
   })
 })
 
-describe.skipIf(!existsSync(join(dataFolder, 'rxrx1')))('the real RxRx1 tables (needs the data folder)', () => {
-  const folder = join(dataFolder, 'rxrx1')
+describe.skipIf(!existsSync(join(dataFolder, 'rxrx1')))(
+  'the real RxRx1 tables (needs the data folder)',
+  () => {
+    const folder = join(dataFolder, 'rxrx1')
 
-  it('gives the counts of the CSVs', async () => {
-    const screen = await read(folder)
-    const lines = async (name: string) =>
-      (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n').length - 1
-    const count = (part: string, treated: boolean) =>
-      screen.units.filter((unit) => unit.part === part && (unit.role === 'treatment') === treated)
-        .length
-    const counts = [
-      count('train', true),
-      count('test', true),
-      count('train', false),
-      count('test', false),
-    ]
-    expect(counts).toEqual([
-      await lines('train.csv'),
-      await lines('test.csv'),
-      await lines('train_controls.csv'),
-      await lines('test_controls.csv'),
-    ])
-    expect(counts).toEqual([36_515, 19_897, 4_097, 2_246])
-    expect([screen.sites.length, screen.plates.length]).toEqual([125_510, 204])
-    expect(new Set(screen.plates.map((plate) => plate.experiment)).size).toBe(51)
-    expect(cellTypes(screen)).toEqual(['HEPG2', 'HUVEC', 'RPE', 'U2OS'])
-    expect([screen.classes, screen.controlClasses]).toEqual([1108, 31])
-    const wells = (type: string, part: string) =>
-      screen.units.filter(
-        (unit) =>
-          unit.role === 'treatment' &&
-          unit.part === part &&
-          screen.plates[unit.plate]?.cellType === type,
-      ).length
-    expect(cellTypes(screen).map((type) => [wells(type, 'train'), wells(type, 'test')])).toEqual([
-      [7_750, 4_429],
-      [17_688, 8_846],
-      [7_753, 4_417],
-      [3_324, 2_205],
-    ])
-  })
-})
+    it('gives the counts of the CSVs', async () => {
+      const screen = await read(folder)
+      const lines = async (name: string) =>
+        (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n').length - 1
+      const count = (part: string, treated: boolean) =>
+        screen.units.filter((unit) => unit.part === part && (unit.role === 'treatment') === treated)
+          .length
+      const counts = [
+        count('train', true),
+        count('test', true),
+        count('train', false),
+        count('test', false),
+      ]
+      expect(counts).toEqual([
+        await lines('train.csv'),
+        await lines('test.csv'),
+        await lines('train_controls.csv'),
+        await lines('test_controls.csv'),
+      ])
+      expect(counts).toEqual([36_515, 19_897, 4_097, 2_246])
+      expect([screen.sites.length, screen.plates.length]).toEqual([125_510, 204])
+      expect(new Set(screen.plates.map((plate) => plate.experiment)).size).toBe(51)
+      expect(cellTypes(screen)).toEqual(['HEPG2', 'HUVEC', 'RPE', 'U2OS'])
+      expect([screen.classes, screen.controlClasses]).toEqual([1108, 31])
+      const wells = (type: string, part: string) =>
+        screen.units.filter(
+          (unit) =>
+            unit.role === 'treatment' &&
+            unit.part === part &&
+            screen.plates[unit.plate]?.cellType === type,
+        ).length
+      expect(cellTypes(screen).map((type) => [wells(type, 'train'), wells(type, 'test')])).toEqual([
+        [7_750, 4_429],
+        [17_688, 8_846],
+        [7_753, 4_417],
+        [3_324, 2_205],
+      ])
+    })
+  },
+)

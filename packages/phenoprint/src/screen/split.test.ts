@@ -196,24 +196,27 @@ describe('a split that cannot be', () => {
   })
 })
 
-describe.skipIf(!existsSync(join(dataFolder, 'mitocheck')))('the split of MitoCheck (needs the data folder)', () => {
-  it('holds out plates: sorted names, index mod 5', async () => {
-    const screen = await readScreen(
-      screenSection({
-        reader: 'table',
-        folder: join(dataFolder, 'mitocheck'),
-        table: 'manifest.csv',
-        unit: 'image',
-        images: 'images/{file}',
-        channels: [{ name: 'H2B-GFP' }],
-        columns: { plate: 'plate', well: 'well', site: '{frame}-{x}-{y}', label: 'class' },
-      }),
-    )
-    const { train, validation, test } = split(screen, {
-      by: 'plate',
-      test: { folds: 5, fold: 0 },
-      validation: { folds: 5, fold: 1 },
+describe.skipIf(!existsSync(join(dataFolder, 'mitocheck')))(
+  'the split of MitoCheck (needs the data folder)',
+  () => {
+    it('holds out plates: sorted names, index mod 5', async () => {
+      const screen = await readScreen(
+        screenSection({
+          reader: 'table',
+          folder: join(dataFolder, 'mitocheck'),
+          table: 'manifest.csv',
+          unit: 'image',
+          images: 'images/{file}',
+          channels: [{ name: 'H2B-GFP' }],
+          columns: { plate: 'plate', well: 'well', site: '{frame}-{x}-{y}', label: 'class' },
+        }),
+      )
+      const { train, validation, test } = split(screen, {
+        by: 'plate',
+        test: { folds: 5, fold: 0 },
+        validation: { folds: 5, fold: 1 },
+      })
+      expect([train.length, validation.length, test.length]).toEqual([1766, 743, 768])
     })
-    expect([train.length, validation.length, test.length]).toEqual([1766, 743, 768])
-  })
-})
+  },
+)

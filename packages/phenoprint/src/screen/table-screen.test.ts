@@ -182,20 +182,23 @@ describe('faults of a table', () => {
   })
 })
 
-describe.skipIf(!existsSync(join(dataFolder, 'mitocheck')))('the real MitoCheck table (needs the data folder)', () => {
-  it('gives every cell as a unit of its own', async () => {
-    const screen = await readScreen(
-      screenSection({
-        reader: 'table',
-        folder: join(dataFolder, 'mitocheck'),
-        table: 'manifest.csv',
-        unit: 'image',
-        images: 'images/{file}',
-        channels: [{ name: 'H2B-GFP' }],
-        columns: { plate: 'plate', well: 'well', site: '{frame}-{x}-{y}', label: 'class' },
-      }),
-    )
-    expect([screen.units.length, screen.plates.length, screen.classes]).toEqual([3277, 67, 16])
-    expect(existsSync(screen.sites[3276]?.images[0] ?? '')).toBe(true)
-  })
-})
+describe.skipIf(!existsSync(join(dataFolder, 'mitocheck')))(
+  'the real MitoCheck table (needs the data folder)',
+  () => {
+    it('gives every cell as a unit of its own', async () => {
+      const screen = await readScreen(
+        screenSection({
+          reader: 'table',
+          folder: join(dataFolder, 'mitocheck'),
+          table: 'manifest.csv',
+          unit: 'image',
+          images: 'images/{file}',
+          channels: [{ name: 'H2B-GFP' }],
+          columns: { plate: 'plate', well: 'well', site: '{frame}-{x}-{y}', label: 'class' },
+        }),
+      )
+      expect([screen.units.length, screen.plates.length, screen.classes]).toEqual([3277, 67, 16])
+      expect(existsSync(screen.sites[3276]?.images[0] ?? '')).toBe(true)
+    })
+  },
+)
