@@ -1,4 +1,4 @@
-export type { AllocatorStatistics, Schema, SchemaValue } from './addon.js'
+export type { AllocatorStatistics, Schema, SchemaValue } from './addon-interface.js'
 export {
   autocast,
   enableGrad,

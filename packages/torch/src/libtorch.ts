@@ -1,4 +1,5 @@
-import { builtAddon, native, type Schema } from './addon.js'
+import { builtAddon, native } from './addon.js'
+import type { Schema } from './addon-interface.js'
 import type { Device, DType } from './dtype.js'
 
 /** The libtorch in use. The first question loads it. */

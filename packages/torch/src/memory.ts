@@ -1,4 +1,5 @@
-import { type AllocatorStatistics, native } from './addon.js'
+import { native } from './addon.js'
+import type { AllocatorStatistics } from './addon-interface.js'
 
 /** What tensors hold, and the allocator under them. */
 export const memory = {

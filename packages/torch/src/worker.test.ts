@@ -53,11 +53,15 @@ it('a worker’s end frees its tensors, and the next one finds everything', asyn
   }
 })
 
-it('a worker that is terminated in the middle leaves the process whole', async () => {
+it('a worker that is terminated in the middle of a tidy() leaves nothing behind', async () => {
+  zeros([1]).dispose()
+  const before = memory.allocator().inUse
   const worker = start('multiply', 60)
   await once(worker, 'online')
   await setTimeout(1000)
+  expect(memory.allocator().inUse).toBeGreaterThan(before)
   await worker.terminate()
+  expect(memory.allocator().inUse).toBe(before)
   expect(ones([3]).sum().item()).toBe(3)
 })
 

@@ -1,4 +1,5 @@
-import { type NativeOperator, native } from '../addon.js'
+import { native } from '../addon.js'
+import type { NativeOperator } from '../addon-interface.js'
 import { TorchError } from '../errors.js'
 
 interface Resolved {
