@@ -4,6 +4,7 @@ import {
   linearBaseline,
   loadConfig,
   readPredictions,
+  requireSection,
   Store,
   splitScreen,
 } from '@phenoprint/phenoprint'
@@ -31,10 +32,16 @@ async function callsOf(name, run) {
   }
 }
 
-/** The linear model on per-channel means and variances, on the same wells. @returns {Promise<Calls>} */
+/**
+ * The linear model on per-channel means and variances, on the same wells.
+ *
+ * @param {string} name
+ * @returns {Promise<Calls>}
+ */
 async function linearCalls(name) {
   const config = loadConfig(join(root, 'configs/demo/train.yml'))
-  const store = await Store.open(join(root, config.store.path))
+  const { path } = requireSection(config, 'store', 'demo')
+  const store = await Store.open(join(root, path))
   const { screen } = store
   const { train, test } = splitScreen(screen, config.split)
   const logits = linearBaseline(screen, (site) => store.statistics(site), train, test)
@@ -48,11 +55,13 @@ async function linearCalls(name) {
   }
 }
 
+/** @param {import('@phenoprint/phenoprint').Matrix} logits @param {number} row */
 function mostLikely({ data, columns }, row) {
   const scores = data.subarray(row * columns, (row + 1) * columns)
   return scores.indexOf(Math.max(...scores))
 }
 
+/** @param {number} share */
 const percent = (share) => `${(100 * share).toFixed(1)} %`
 
 /** @param {Calls} calls @param {string} [cellType] */
