@@ -54,7 +54,8 @@ async function runVitest(args) {
       [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...words, ...args],
       {
         cwd: root,
-        env: { ...process.env, PHENOPRINT_TEST_SUMMARY: summary },
+        // Test files run side by side: threads that wait must not take the processor from the others.
+        env: { OMP_WAIT_POLICY: 'PASSIVE', ...process.env, PHENOPRINT_TEST_SUMMARY: summary },
         show: true,
       },
     )

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { memory } from '@phenoprint/torch'
+import { memory, setThreads } from '@phenoprint/torch'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { BatchLoader } from '../batches/batch-loader.js'
 import {
   CheckpointError,
   ConfigError,
@@ -13,7 +14,9 @@ import {
 import { loadNetwork } from '../models/checkpoint.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
 import type { Reporter } from '../run/reporter.js'
+import { splitScreen } from '../screen/split.js'
 import { recorder } from '../store/small-screen.test.support.js'
+import { Store } from '../store/store.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { freeMemoryVariable } from './free-memory.js'
 import { killAfter } from './killed-run.test.support.js'
@@ -26,9 +29,11 @@ import {
 } from './small-run.test.support.js'
 import { train } from './train.js'
 import { trainHere } from './train-here.js'
+import { validate } from './validate.js'
 
 let store = ''
 beforeAll(async () => {
+  setThreads(1)
   store = await smallStore()
 })
 
@@ -88,6 +93,26 @@ describe('train', () => {
     const again = await train(smallConfig(store, run, { epochs: 3 }), recorder())
     expect(again).toEqual({ ...result, status: 'already done' })
     expect(eventsOf(run)).toHaveLength(3)
+  })
+
+  it('tells the metrics of the very weights that it saves', async () => {
+    const run = newRun()
+    await train(smallConfig(store, run), recorder())
+    const { network, config } = loadNetwork(run, 'last')
+    using opened = await Store.open(store)
+    await using loader = new BatchLoader(opened, config.normalise)
+    const units = splitScreen(opened.screen, config.split).validation
+    const metrics = await validate(network, loader, {
+      store: opened,
+      units,
+      device: 'cpu',
+      precision: 'fp32',
+      microBatch: 4,
+      folder: run,
+      signal: new AbortController().signal,
+    })
+    network.dispose()
+    expect(JSON.parse(bytesIn(run, 'metrics.json').toString()).last).toEqual(metrics)
   })
 
   it('gives the same bytes for the same seed, and others for another', async () => {
