@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { memory, setThreads } from '@phenoprint/torch'
+import { manualSeed, memory, setThreads } from '@phenoprint/torch'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { BatchLoader } from '../batches/batch-loader.js'
+import { epochSamples } from '../batches/samples.js'
 import {
   CheckpointError,
   ConfigError,
@@ -13,6 +14,7 @@ import {
 } from '../errors.js'
 import { loadNetwork } from '../models/checkpoint.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
+import { createNetwork } from '../models/create-network.js'
 import type { Reporter } from '../run/reporter.js'
 import { splitScreen } from '../screen/split.js'
 import { recorder } from '../store/small-screen.test.support.js'
@@ -27,6 +29,7 @@ import {
   smallStore,
   trainingSites,
 } from './small-run.test.support.js'
+import { accumulateGradients } from './step.js'
 import { train } from './train.js'
 import { trainHere } from './train-here.js'
 import { validate } from './validate.js'
@@ -113,6 +116,48 @@ describe('train', () => {
     })
     network.dispose()
     expect(JSON.parse(bytesIn(run, 'metrics.json').toString()).last).toEqual(metrics)
+  })
+
+  it('tells the mean loss over the samples of an epoch', async () => {
+    const run = newRun()
+    const still = {
+      epochs: 1,
+      batchSize: 8,
+      optimiser: { name: 'sgd', learningRate: 1e-30 },
+      schedule: { name: 'constant' },
+    }
+    const config = smallConfig(store, run, still, { model: { dropout: 0, dropConnect: 0 } })
+    await train(config, recorder())
+    // The same batches by hand: of so small a step nothing is left.
+    using opened = await Store.open(store)
+    await using loader = new BatchLoader(opened, config.normalise)
+    manualSeed(config.seed)
+    using network = createNetwork(config.model, { channels: 2, classes: 3 })
+    network.to({ memoryFormat: 'channelsLast' })
+    const { train: units } = splitScreen(opened.screen, config.split)
+    const samples = epochSamples({
+      seed: config.seed,
+      epoch: 1,
+      sites: units.flatMap((unit) => opened.screen.units[unit]?.sites ?? []),
+      tilesPerSite: 1,
+      symmetries: config.batches.symmetries,
+    })
+    let sum = 0
+    for (const [from, to] of [
+      [0, 8],
+      [8, 16],
+      [16, 20],
+    ] as const) {
+      const batch = await loader.load(samples.slice(from, to))
+      const settings = {
+        device: 'cpu',
+        precision: 'fp32',
+        microBatch: 8,
+        labelSmoothing: 0,
+      } as const
+      sum += (to - from) * accumulateGradients(network, batch, settings)
+    }
+    expect(Number(eventsOf(run)[0]?.loss)).toBeCloseTo(sum / 20, 6)
   })
 
   it('gives the same bytes for the same seed, and others for another', async () => {
