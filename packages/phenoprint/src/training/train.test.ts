@@ -1,4 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { manualSeed, memory, setThreads } from '@phenoprint/torch'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
@@ -20,6 +27,7 @@ import { splitScreen } from '../screen/split.js'
 import { recorder } from '../store/small-screen.test.support.js'
 import { Store } from '../store/store.js'
 import { temporaryFolder } from '../testing/folder.js'
+import { nodeOnSmallDisk } from '../testing/full-disk.js'
 import { freeMemoryVariable } from './free-memory.js'
 import { killAfter } from './killed-run.test.support.js'
 import {
@@ -291,6 +299,27 @@ describe('train', () => {
     } finally {
       vi.unstubAllEnvs()
     }
+  })
+
+  it('says that the disk is full before the first step, and leaves nothing half written', () => {
+    const folder = temporaryFolder()
+    const config = smallConfig(store, join(folder, 'run'))
+    const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
+    const program = join(temporaryFolder(), 'train.mjs')
+    writeFileSync(
+      program,
+      `import { readdirSync } from 'node:fs'
+      const { train } = await import(${module('./train.js')})
+      const { recorder } = await import(${module('../store/small-screen.test.support.js')})
+      const error = await train(${JSON.stringify(config)}, recorder()).catch((error) => error)
+      const left = readdirSync(${JSON.stringify(folder)}, { recursive: true })
+      console.log(JSON.stringify({ tag: error._tag, message: error.message, left }))`,
+    )
+    const { stdout } = nodeOnSmallDisk(folder, [program])
+    const { tag, message, left } = JSON.parse(stdout)
+    expect(tag).toBe('MachineError')
+    expect(message).toMatch(/cannot write .*resume.safetensors \([\d,]+ bytes\): the disk is full/)
+    expect(left.filter((name: string) => /safetensors|part|tmp/.test(name))).toEqual([])
   })
 
   it('refuses a run directory of another configuration', async () => {
