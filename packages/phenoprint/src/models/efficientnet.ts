@@ -70,7 +70,7 @@ export class EfficientNet extends Network {
       'classifier',
       new nn.Linear({ inFeatures: headChannels, outFeatures: classes }),
     )
-    initialiseEfficientNet(this)
+    initialiseEfficientNet(this, flavour)
   }
 
   get blockKernels() {

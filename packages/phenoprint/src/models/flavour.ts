@@ -6,10 +6,13 @@ export interface Flavour {
   padding(kernelSize: number): number | 'same'
   /** Settings of every batch norm; momentum is the weight of the new batch. */
   readonly norm: { readonly eps: number; readonly momentum: number }
+  /** Outputs of a fresh convolution that one input is taken to reach: in its group, or all. */
+  readonly fanOut: 'group' | 'all'
 }
 
 /**
- * - `torch`: as many zeros on each side, batch norm with eps 1e-5 and momentum 0.1.
+ * - `torch`: as many zeros on each side, batch norm with eps 1e-5 and momentum 0.1, and
+ *   depthwise convolutions that begin small, so that batch norm lets them turn fast.
  * - `tensorflow`: "same" padding, which at stride 2 puts the odd zero below and to the right, batch
  *   norm with eps 1e-3 and momentum 0.01. Weights trained in one do not fit the other.
  */
@@ -17,9 +20,11 @@ export const flavours: Readonly<Record<FlavourName, Flavour>> = {
   torch: {
     padding: (kernelSize) => (kernelSize - 1) / 2,
     norm: { eps: 1e-5, momentum: 0.1 },
+    fanOut: 'all',
   },
   tensorflow: {
     padding: () => 'same',
     norm: { eps: 1e-3, momentum: 0.01 },
+    fanOut: 'group',
   },
 }
