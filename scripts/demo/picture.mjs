@@ -39,15 +39,19 @@ async function readPlanes(store, site) {
   return planes
 }
 
+/** Six colours are added up: each is shown at so much less than full, or all would be white. */
+const headroom = 2.2
+
 /**
- * Each channel's value that one pixel in two hundred of these sites exceeds: shown at full colour.
+ * The value of each channel that is shown at full colour: what one pixel in two hundred of these
+ * sites exceeds, and room for the other channels.
  *
  * @param {Uint8Array[][]} sites
  */
 function brightest(sites) {
   return sites[0].map((_, c) => {
     const values = sites.flatMap((planes) => [...planes[c]]).sort((a, b) => a - b)
-    return Math.max(1, values[Math.floor(values.length * 0.995)])
+    return Math.max(1, headroom * values[Math.floor(values.length * 0.995)])
   })
 }
 
@@ -112,7 +116,7 @@ async function wellRows(store) {
       const y = 46 + r * (tileSize + 26)
       rows.push(
         `<image x="${x}" y="${y}" width="${tileSize}" height="${tileSize}" href="${await colourPicture(store, sites[c], tops)}"/>`,
-        `<text x="${x}" y="${y + tileSize + 13}">${cellType}, ${label}</text>`,
+        `<text x="${x}" y="${y + tileSize + 13}" font-size="10">${cellType} ${label}</text>`,
       )
     }
   }
@@ -167,7 +171,7 @@ async function bars(left, top, height) {
   const { chance } = figures[0]
   parts.push(
     `<line x1="${left}" x2="${left + 250}" y1="${y(chance)}" y2="${y(chance)}" stroke="#d55e00" stroke-dasharray="4 3"/>`,
-    `<text x="${left + 250}" y="${y(chance) - 4}" text-anchor="end" fill="#d55e00">chance</text>`,
+    `<text x="${left + 254}" y="${y(chance) + 4}" fill="#d55e00">chance</text>`,
   )
   models.forEach(({ name, fill }, m) => {
     const at = top + height + 32 + m * 16
@@ -190,7 +194,7 @@ store.close()
 fs.mkdirSync(join(root, 'docs/pictures'), { recursive: true })
 fs.writeFileSync(
   join(root, 'docs/pictures/demo.svg'),
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 830 320" width="830" height="320" font-family="sans-serif" font-size="11" fill="#777" role="img">
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 320" width="860" height="320" font-family="sans-serif" font-size="11" fill="#777" role="img">
 <title>Wells of the demo's synthetic screen, and how often each model names their treatment</title>
 ${body.join('\n')}
 </svg>
