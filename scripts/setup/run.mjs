@@ -58,6 +58,8 @@ function endGroup(pid, signal) {
  */
 export function run(command, args, { cwd, env = process.env, input, show = false } = {}) {
   return new Promise((done) => {
+    // Listens first: a signal may come as soon as the program runs.
+    if (running.size === 0) for (const signal of signals) process.on(signal, passOn)
     const stdio = show ? 'inherit' : 'pipe'
     const child = spawn(command, args, {
       cwd,
@@ -65,7 +67,6 @@ export function run(command, args, { cwd, env = process.env, input, show = false
       stdio: [input === undefined ? 'ignore' : 'pipe', stdio, stdio],
       detached: !show,
     })
-    if (running.size === 0) for (const signal of signals) process.on(signal, passOn)
     running.set(child, show)
     const outcome = { code: 127, stdout: '', stderr: '', output: '' }
     child.stdout?.setEncoding('utf8').on('data', (text) => {
