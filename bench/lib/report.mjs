@@ -17,6 +17,7 @@ import { median, ratio, rounded } from './statistics.mjs'
  * @property {Record<string, number>} [peerMin]
  * @property {string} unit
  * @property {number} runs
+ * @property {Record<string, number>} [settings] what the bench's options were: epochs, threads.
  * @property {ReturnType<typeof machineFacts>} machine
  * @property {Record<string, string>} versions
  *
@@ -56,20 +57,26 @@ export function compare({ bench, cases, unit, better, versions = {} }) {
 
 /**
  * Prints a result as a table on standard error, keeps it in `bench/results/NAME.json`, and with
- * `--json` ends standard output with it, on one line.
+ * `--json` ends standard output with it, on one line. A shortened bench is not kept: its figures
+ * would take the place of the committed ones.
  *
  * @param {BenchResult} result
  * @param {object} [options]
  * @param {string[]} [options.args] the bench's command line.
+ * @param {boolean} [options.keep] false for a bench that was shortened.
  * @param {string} [options.folder]
  */
 export function publish(
   result,
-  { args = process.argv.slice(2), folder = join(root, 'bench/results') } = {},
+  { args = process.argv.slice(2), keep = true, folder = join(root, 'bench/results') } = {},
 ) {
   process.stderr.write(`${table(result)}\n`)
-  fs.mkdirSync(folder, { recursive: true })
-  writeWhole(join(folder, `${result.bench}.json`), `${JSON.stringify(result, null, 2)}\n`)
+  if (keep) {
+    fs.mkdirSync(folder, { recursive: true })
+    writeWhole(join(folder, `${result.bench}.json`), `${JSON.stringify(result, null, 2)}\n`)
+  } else {
+    process.stderr.write('Not kept in bench/results, for this bench was shortened.\n')
+  }
   if (args.includes('--json')) process.stdout.write(`${JSON.stringify(result)}\n`)
 }
 
@@ -77,7 +84,8 @@ export function publish(
  * @param {BenchResult} result
  * @returns {string}
  */
-export function table({ bench, ratio: ratios, ours, peer, unit, runs, machine, versions }) {
+export function table(result) {
+  const { bench, ratio: ratios, ours, peer, unit, runs, settings = {}, machine, versions } = result
   const names = [...new Set([...Object.keys(ours), ...Object.keys(peer)])]
   const rows = [['case', `ours (${unit})`, `peer (${unit})`, 'ratio']]
   for (const name of names)
@@ -90,7 +98,9 @@ export function table({ bench, ratio: ratios, ours, peer, unit, runs, machine, v
       )
       .join('  '),
   )
-  const made = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  const made = Object.entries({ ...versions, ...settings }).map(
+    ([name, value]) => `${name} ${value}`,
+  )
   return [
     `${bench}: ${runs} runs each, on ${machine.cpu}, ${machine.cores} cores (${made.join(', ')})`,
     ...lines,

@@ -2,27 +2,8 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../scripts/testing/temporary.mjs'
-import { interleave } from './interleave.mjs'
 import { compare, publish } from './report.mjs'
 import { median } from './statistics.mjs'
-
-describe('contenders', () => {
-  it('run in turn, the first changing from round to round, and warm-ups are not counted', async () => {
-    /** @type {string[]} */
-    const order = []
-    let time = 0
-    const contender = (/** @type {string} */ name) => () => {
-      order.push(name)
-      return ++time
-    }
-    const figures = await interleave(
-      { a: contender('a'), b: contender('b') },
-      { runs: 3, warmUps: 1 },
-    )
-    expect(order.join('')).toBe('abbaabba')
-    expect(figures).toEqual({ a: [4, 5, 8], b: [3, 6, 7] })
-  })
-})
 
 describe('a result', () => {
   const measured = {
@@ -69,6 +50,19 @@ describe('a result', () => {
       words.mockRestore()
     }
     expect(JSON.parse(fs.readFileSync(join(folder, 'decode.json'), 'utf8'))).toEqual(result)
+  })
+
+  it('of a shortened bench is printed, but takes no place of a kept one', () => {
+    const folder = temporaryFolder()
+    const result = { ...compare({ ...measured, better: 'lower' }), settings: { epochs: 1 } }
+    const words = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    try {
+      publish(result, { args: [], folder, keep: false })
+      expect(words.mock.calls.join('')).toMatch(/epochs 1\)[\s\S]*Not kept/)
+    } finally {
+      words.mockRestore()
+    }
+    expect(fs.readdirSync(folder)).toEqual([])
   })
 
   it('needs figures', () => {

@@ -1,9 +1,11 @@
-"""The peer of the mitocheck bench: stock PyTorch, eager, channels-last, two threads.
+"""The peer of the mitocheck bench: stock PyTorch, eager, channels-last.
 
 EfficientNet-B0 from scratch on the MitoCheck crops, by the same recipe as configs/mitocheck: plates
 sorted, fold = index mod 5, test fold 0, validation fold 1 (held out of training, not used); batch
 64, AdamW with weight decay 0.02, one-cycle to 2e-3 with 20 % warm-up, label smoothing 0.1, each
-image standardised, the eight symmetries in training and at test, 40 epochs, last weights.
+image standardised, the eight symmetries in training and at test, 40 epochs, last weights. Weights
+begin as ours do: convolutions as in torchvision, the classifier as nn.Linear draws it (within
+1 / sqrt(in_features)), but with a zero bias.
 
 Prints one line of JSON: accuracy and balanced accuracy on the test fold, and the seconds that the
 whole way took, from the image files to the figures (imports not counted).
@@ -99,7 +101,7 @@ class EfficientNetB0(nn.Module):
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
             elif isinstance(module, nn.Linear):
-                bound = 1 / math.sqrt(module.out_features)
+                bound = 1 / math.sqrt(module.in_features)
                 nn.init.uniform_(module.weight, -bound, bound)
                 nn.init.zeros_(module.bias)
 
@@ -137,7 +139,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
 
     torch.set_num_threads(arguments.threads)
