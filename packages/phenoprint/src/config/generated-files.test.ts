@@ -12,7 +12,7 @@ const fits = new Ajv2020({ allErrors: true, strict: false }).compile(fileSchema(
 
 describe('the generated files', () => {
   it.each(generatedFiles())(
-    '%s is what the schema says (else: node packages/phenoprint/dist/config/write-reference.js)',
+    '%s is what the schema says (else: node scripts/write-reference.mjs)',
     (path, text) => {
       expect(readFileSync(`${root}${path}`, 'utf8')).toBe(text)
     },
