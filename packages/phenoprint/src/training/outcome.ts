@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { CheckpointError } from '../errors.js'
+import { metricsByCellTypeSchema, metricsSchema } from '../evaluation/metrics-schema.js'
 import { bestOf } from '../models/checkpoint-path.js'
-import { metricsByCellTypeSchema, metricsSchema } from '../models/metrics-schema.js'
 import type { TrainingState } from './training-state.js'
 
 const outcomeSchema = z.object({

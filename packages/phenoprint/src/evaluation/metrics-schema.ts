@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Metrics, MetricsByCellType } from './metrics.js'
 
 /** JSON has no NaN: it stands there as null. */
 const number = z
@@ -14,10 +15,10 @@ export const metricsSchema = z.object({
   top5: number,
   loss: number,
   ece: number,
-})
+}) satisfies z.ZodType<Metrics>
 
 /** {@link MetricsByCellType} as JSON keeps them. */
 export const metricsByCellTypeSchema = z.object({
   overall: metricsSchema,
   byCellType: z.record(z.string(), metricsSchema),
-})
+}) satisfies z.ZodType<MetricsByCellType>
