@@ -12,11 +12,8 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { diskFault } from './disk-fault.js'
 
-/**
- * Names of files that are being written: `.<name>.<12 hexadecimal digits>.part` here, and
- * `<name>.safetensors.<pid>.tmp` by the engine.
- */
-const temporary = /^\..+\.[0-9a-f]{12}\.part$|\.safetensors\.\d+\.tmp$/
+/** Names of files that are being written, here and by the engine: `.<name>.<12 hexadecimal digits>.part`. */
+const temporary = /^\..+\.[0-9a-f]{12}\.part$/
 
 /** A name beside `path` to write to, before {@link commitFile} puts it in place. */
 export function temporaryName(path: string): string {

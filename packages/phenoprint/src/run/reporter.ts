@@ -16,7 +16,11 @@ export interface Reporter {
   say(line: string): void
   /** A fact for programs. */
   event(event: RunEvent): void
-  /** A bar with rate and time left, or plain lines where there is no terminal. */
+  /**
+   * A bar with rate and time left, or plain lines where there is no terminal.
+   *
+   * @param unit What is counted, in the plural: `sites`.
+   */
   progress(label: string, total: number, unit: string): Progress
   /** Aborted when a person or the system asks to stop; its reason is an InterruptedError. */
   readonly signal: AbortSignal

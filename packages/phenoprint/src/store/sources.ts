@@ -33,7 +33,7 @@ export async function findSources(
 ): Promise<SiteSources[]> {
   const folders = new Map<string, Promise<ReadonlySet<string>>>()
   const found: SiteSources[] = new Array(screen.sites.length)
-  const progress = reporter.progress('looking for images', screen.sites.length, 'site')
+  const progress = reporter.progress('looking for images', screen.sites.length, 'sites')
   const find = async (path: string): Promise<Source | null> => {
     const parent = dirname(path)
     const listing = folders.get(parent) ?? listFolder(parent)
