@@ -49,7 +49,7 @@ function load(network: Network, path: string, file: Map<string, Tensor>): Pretra
     file.delete(classifierKey)
     file.delete(`${network.classifierName}.bias`)
   }
-  refuseAnotherArchitecture(path, file, own)
+  refuseWeightsOfOthers(path, file, own)
   const report = network.loadStateDict(file, { strict: false })
   const replaced = (name: string) =>
     classifier !== null && name.startsWith(`${network.classifierName}.`)
@@ -103,7 +103,7 @@ function changedSize(
   return got === undefined || sizes.got === sizes.expected ? null : sizes
 }
 
-function refuseAnotherArchitecture(
+function refuseWeightsOfOthers(
   path: string,
   file: ReadonlyMap<string, Tensor>,
   own: ReadonlyMap<string, Tensor>,

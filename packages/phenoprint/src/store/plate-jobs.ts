@@ -5,7 +5,7 @@ import { existingPlate, type PlateSettings } from './existing-plate.js'
 import { plateFiles } from './layout.js'
 import type { SiteToLoad } from './load-sites.js'
 import { type PlatePlan, planPlate } from './plate-plan.js'
-import type { Provenance, WrittenPlate } from './plate-writer.js'
+import type { PlateOrigin, WrittenPlate } from './plate-writer.js'
 import { sourcesDigest } from './sources.js'
 import { storedForm } from './stored-screen.js'
 import type { Survey } from './survey.js'
@@ -18,7 +18,7 @@ export interface PlateJob {
   readonly plan: PlatePlan
   /** In the plan's order. */
   readonly sites: readonly SiteToLoad[]
-  readonly provenance: Provenance
+  readonly origin: PlateOrigin
   /** What an earlier run made, if it did. */
   readonly whole: WrittenPlate | null
 }
@@ -43,12 +43,12 @@ export function planJobs(
       plan.sites.map(({ id }, i) => ({ id, sources: ofPlate[i]?.sources ?? [] })),
     )
     const { experiment, cellType } = plate
-    const provenance = {
+    const origin = {
       plate: { experiment, cellType, plate: plate.plate, settings, sources },
       sources: ofPlate.map((site) => site.sources.map((source) => source?.name ?? null)),
     }
     const whole = existingPlate(path, plan, settings, sources)
-    return { name, path, plan, sites: ofPlate, provenance, whole }
+    return { name, path, plan, sites: ofPlate, origin, whole }
   })
 }
 

@@ -26,7 +26,7 @@ export interface SitePixels {
 }
 
 /** Where a plate came from, as its file tells it. */
-export interface Provenance {
+export interface PlateOrigin {
   /** Attributes of the plate: settings and the digest of its list of source files. */
   readonly plate: Readonly<Record<string, unknown>>
   /** Source files of each site, in the plan's order. */
@@ -49,11 +49,11 @@ export async function writePlate(
   plan: PlatePlan,
   of: Tiling,
   codec: Codec,
-  provenance: Provenance,
+  origin: PlateOrigin,
   pixels: AsyncIterable<SitePixels>,
 ): Promise<WrittenPlate> {
   using zip = new ZipWriter(path)
-  for (const [name, node] of breadthFirst(plateNodes(plan, of, codec, provenance))) {
+  for (const [name, node] of breadthFirst(plateNodes(plan, of, codec, origin))) {
     zip.add(name === '' ? 'zarr.json' : `${name}/zarr.json`, Buffer.from(JSON.stringify(node)))
   }
   const statistics = new StatisticsTable(plan.sites.length, of.image)
@@ -86,12 +86,12 @@ function* plateNodes(
   plan: PlatePlan,
   of: Tiling,
   codec: Codec,
-  provenance: Provenance,
+  origin: PlateOrigin,
 ): Generator<readonly [path: string, node: ZarrNode]> {
   const { plate, grid, wells, sites, channels } = plan
   const fieldCount = Math.max(...wells.map((well) => well.sites.length))
   const places = wells.map((well) => well.place)
-  yield ['', plateNode(plate.id, grid, places, fieldCount, provenance.plate)]
+  yield ['', plateNode(plate.id, grid, places, fieldCount, origin.plate)]
   const array = imageArrayNode(of, codec)
   const rows = new Set<string>()
   let index = 0
@@ -100,8 +100,8 @@ function* plateNodes(
     rows.add(place.row)
     yield [`${place.row}/${place.column}`, wellNode(well, fields.length)]
     for (const { id, path } of fields) {
-      const origin = { site: id, sources: provenance.sources[index++] ?? [] }
-      yield [path, fieldNode(id, channels, of.image.dtype, origin)]
+      const ofField = { site: id, sources: origin.sources[index++] ?? [] }
+      yield [path, fieldNode(id, channels, of.image.dtype, ofField)]
       yield [`${path}/0`, array]
     }
   }

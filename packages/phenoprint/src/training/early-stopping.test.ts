@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Metrics, MetricsByCellType } from '../evaluation/metrics.js'
-import { judgeEpoch, noProgress, type Verdict } from './early-stopping.js'
+import { type EpochVerdict, judgeEpoch, noProgress } from './early-stopping.js'
 
 function measured(loss: number): Metrics {
   return { count: 4, accuracy: 0, balancedAccuracy: 0, top5: 0, loss, ece: 0 }
@@ -19,8 +19,8 @@ function validation(overall: number, byCellType: Record<string, number> = {}): M
 function run(
   epochs: readonly MetricsByCellType[],
   rule?: { patience: number; minDelta: number },
-): Verdict[] {
-  const verdicts: Verdict[] = []
+): EpochVerdict[] {
+  const verdicts: EpochVerdict[] = []
   let state = noProgress
   for (const [index, epoch] of epochs.entries()) {
     const verdict = judgeEpoch(state, index + 1, epoch, rule)

@@ -4,7 +4,7 @@ import type { MetricsByCellType } from '../evaluation/metrics.js'
 type Rule = NonNullable<Section<'training'>['earlyStopping']>
 
 /** How far a validation loss has come. */
-export interface Progress {
+export interface LossProgress {
   /** The epoch with the lowest loss. */
   readonly bestEpoch: number
   readonly bestLoss: number
@@ -15,14 +15,14 @@ export interface Progress {
 
 /** Over all validation units, and over those of each cell type. */
 export interface StoppingState {
-  readonly overall: Progress | null
-  readonly byCellType: Readonly<Record<string, Progress>>
+  readonly overall: LossProgress | null
+  readonly byCellType: Readonly<Record<string, LossProgress>>
 }
 
 export const noProgress: StoppingState = { overall: null, byCellType: {} }
 
 /** What an epoch's validation means. */
-export interface Verdict {
+export interface EpochVerdict {
   readonly state: StoppingState
   /** Whether this epoch is the best so far, over all units. */
   readonly bestOverall: boolean
@@ -45,10 +45,10 @@ export function judgeEpoch(
   epoch: number,
   validation: MetricsByCellType,
   rule?: Rule,
-): Verdict {
+): EpochVerdict {
   const minDelta = rule?.minDelta ?? 0
   const overall = advance(state.overall, epoch, validation.overall.loss, minDelta)
-  const byCellType: Record<string, Progress> = {}
+  const byCellType: Record<string, LossProgress> = {}
   for (const [cellType, { loss }] of Object.entries(validation.byCellType)) {
     const progress = advance(state.byCellType[cellType] ?? null, epoch, loss, minDelta)
     if (progress !== null) byCellType[cellType] = progress
@@ -66,11 +66,11 @@ export function judgeEpoch(
 }
 
 function advance(
-  before: Progress | null,
+  before: LossProgress | null,
   epoch: number,
   loss: number,
   minDelta: number,
-): Progress | null {
+): LossProgress | null {
   if (!Number.isFinite(loss)) return before
   if (before === null) {
     return { bestEpoch: epoch, bestLoss: loss, countedEpoch: epoch, countedLoss: loss }

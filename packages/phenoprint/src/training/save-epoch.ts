@@ -1,7 +1,7 @@
 import { type CheckpointState, copyCheckpoint, saveCheckpoint } from '../models/checkpoint.js'
 import { bestOf, checkpointFile } from '../models/checkpoint-path.js'
 import type { Network } from '../models/network.js'
-import type { Verdict } from './early-stopping.js'
+import type { EpochVerdict } from './early-stopping.js'
 
 /**
  * Saves an epoch as `last`, and as `best` and `best-<cellType>` where it is the best so far.
@@ -12,7 +12,7 @@ export function saveEpoch(
   folder: string,
   network: Network,
   checkpoint: CheckpointState,
-  verdict: Verdict | null,
+  verdict: EpochVerdict | null,
 ): void {
   const last = checkpointFile(folder, 'last')
   saveCheckpoint(last, network, checkpoint)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { MetricsByCellType } from '../evaluation/metrics.js'
-import { metricsByCellTypeSchema, metricsSchema } from '../models/metrics-schema.js'
-import type { Verdict } from './early-stopping.js'
+import { metricsByCellTypeSchema, metricsSchema } from '../evaluation/metrics-schema.js'
+import { type EpochVerdict, noProgress } from './early-stopping.js'
 
 const progressSchema = z.object({
   bestEpoch: z.int(),
@@ -47,7 +47,7 @@ export const firstState: TrainingState = {
   samples: 0,
   seconds: 0,
   stopped: false,
-  stopping: { overall: null, byCellType: {} },
+  stopping: noProgress,
   bestMetrics: { overall: null, byCellType: {} },
   lastLoss: null,
   lastMetrics: null,
@@ -62,7 +62,7 @@ export const firstState: TrainingState = {
 export function afterEpoch(
   state: TrainingState,
   validation: MetricsByCellType | null,
-  verdict: Verdict | null,
+  verdict: EpochVerdict | null,
 ): TrainingState {
   const best = { ...state.bestMetrics.byCellType }
   for (const cellType of verdict?.bestCellTypes ?? []) {
