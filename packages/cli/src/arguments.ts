@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { nearest, UsageError } from '@phenoprint/phenoprint/basics'
+import { didYouMean, UsageError } from '@phenoprint/phenoprint/basics'
 import type { Command, Request } from './command.js'
 import { allOptions, optionsOf } from './options.js'
 
@@ -50,10 +50,10 @@ function findCommand(name: string, commands: readonly Command[]): Command {
   const found = commands.find((each) => each.name === name || each.aliases.includes(name))
   if (found) return found
   const names = commands.flatMap((each) => [each.name, ...each.aliases])
-  const meant = nearest(name, names)
-  const question = meant === null ? '' : ` Did you mean ${meant}?`
   const all = commands.map((each) => each.name).join(', ')
-  throw new UsageError(`unknown command "${name}".${question} Commands: ${all}. ${seeHelp(null)}`)
+  throw new UsageError(
+    `unknown command "${name}".${didYouMean(name, names)} Commands: ${all}. ${seeHelp(null)}`,
+  )
 }
 
 interface OptionToken {
@@ -68,13 +68,9 @@ function checkOption(token: OptionToken, command: Command | null): void {
   const option = options.find(({ name }) => name === token.name)
   const where = command === null ? '' : `${command.name}: `
   if (!option) {
-    const meant = nearest(
-      token.name,
-      options.map(({ name }) => name),
-    )
-    const key = token.name.includes('.') && command?.takesFile
-    const guess = key ? `--set ${token.name}=…` : meant === null ? null : `--${meant}`
-    const question = guess === null ? '' : ` Did you mean ${guess}?`
+    const names = options.map(({ name }) => `--${name}`)
+    const isKey = token.name.includes('.') && command?.takesFile
+    const question = isKey ? ` Did you mean --set ${token.name}=…?` : didYouMean(token.name, names)
     throw new UsageError(`${where}unknown option ${token.rawName}.${question} ${seeHelp(command)}`)
   }
   if (option.type === 'string' && (token.value === undefined || token.value === '')) {

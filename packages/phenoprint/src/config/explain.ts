@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { nearest } from '../nearest.js'
+import { didYouMean } from '../did-you-mean.js'
 import { describeSchema, describeValue } from './describe.js'
 import {
   isNull,
@@ -60,22 +60,17 @@ function unknownKey(
 ): string {
   const origin = originOfKey(root, path, key)
   const here = keysOf(schemasAt(path, plain(root)))
-  const suggestion = suggest(key, path, here)
-  const question = suggestion === null ? '' : ` Did you mean ${suggestion}?`
+  const question = suggest(key, path, here)
   const known = here.length === 0 ? '' : ` Known keys here: ${here.join(', ')}.`
   return `${origin.text}${inherited(origin, file)}: unknown key "${key}".${question}${known}`
 }
 
 /** The nearest key at any level, those of the same map before equals elsewhere. */
-function suggest(
-  key: string,
-  path: readonly PropertyKey[],
-  here: readonly string[],
-): string | null {
+function suggest(key: string, path: readonly PropertyKey[], here: readonly string[]): string {
   const siblings = here.map((name) => [...path, name].join('.'))
   const candidates = [...siblings, ...allKeys().map((each) => each.path)]
   const dotted = key.includes('.')
-  return nearest(key, candidates, (each) => (dotted ? each : (each.split('.').at(-1) ?? each)))
+  return didYouMean(key, candidates, (each) => (dotted ? each : (each.split('.').at(-1) ?? each)))
 }
 
 function missingKey(path: readonly PropertyKey[], root: Located): string {

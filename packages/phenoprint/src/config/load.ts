@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
+import { didYouMean } from '../did-you-mean.js'
 import { errorCode } from '../error-code.js'
 import { ConfigError } from '../errors.js'
-import { nearest } from '../nearest.js'
 import { type Config, configSchema } from './config.js'
 import { explain } from './explain.js'
 import { type Located, type LocatedMap, type Origin, plain } from './located.js'
@@ -123,9 +123,10 @@ function similar(file: string): string {
   const folder = dirname(file)
   try {
     const files = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name))
-    const near = nearest(file.slice(file.lastIndexOf('/') + 1), files)
-    if (near !== null) return ` Did you mean ${join(folder, near)}?`
-    return files.length === 0 ? '' : ` ${folder} holds ${files.join(', ')}.`
+    const paths = files.map((name) => join(folder, name))
+    const question = didYouMean(basename(file), paths, (path) => basename(path))
+    if (question !== '' || files.length === 0) return question
+    return ` ${folder} holds ${files.join(', ')}.`
   } catch {
     return ` There is no folder ${folder} either; paths are relative to the working directory.`
   }

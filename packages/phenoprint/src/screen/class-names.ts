@@ -1,5 +1,5 @@
+import { didYouMean } from '../did-you-mean.js'
 import { readCsvTable } from './csv-table.js'
-import { didYouMean } from './did-you-mean.js'
 
 /**
  * Names of classes for people, from a CSV with the columns `class` and `name`.

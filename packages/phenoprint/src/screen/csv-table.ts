@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { CsvError, parse } from 'csv-parse/sync'
+import { didYouMean } from '../did-you-mean.js'
 import { ScreenError } from '../errors.js'
-import { didYouMean } from './did-you-mean.js'
 
 /** One row of a table, with the line of the file it ends on. */
 export interface CsvRow {

@@ -1,6 +1,6 @@
+import { didYouMean } from '../did-you-mean.js'
 import { ConfigError } from '../errors.js'
 import { randomStream } from '../random.js'
-import { didYouMean } from './did-you-mean.js'
 import type { Group, Groups } from './groups.js'
 
 /** One fold of a division of the groups of each cell type. */

@@ -154,7 +154,7 @@ describe('faults of the competition edition', () => {
     expect(await wrong({ 'test.csv': '' })).toMatch(/test\.csv: got an empty file/)
     expect(await wrong({ 'test.csv': 'id_code,experiment,plate,well\n' })).toMatch(/without rows/)
     expect(await wrong(train('sirna', 'siRNA'))).toMatch(
-      /train\.csv:1: no column "sirna"\. Did you mean "siRNA"\?/,
+      /train\.csv:1: no column "sirna"\. Did you mean siRNA\?/,
     )
     expect(await wrong(train('C05,2', 'C05,2,9'))).toMatch(/:2: got 6 fields, expected 5/)
     expect(await wrong(train('C05,2', 'C05,"2'))).toMatch(/not a CSV file/)

@@ -1,6 +1,6 @@
 import type { Section } from '../config/config.js'
+import { didYouMean } from '../did-you-mean.js'
 import { ConfigError } from '../errors.js'
-import { didYouMean } from './did-you-mean.js'
 import { type Group, type Groups, groupUnits, isLearnable } from './groups.js'
 import { type Draw, drawHeldOut, nameHeldOut } from './held-out.js'
 import type { Screen } from './screen.js'

@@ -1,6 +1,6 @@
+import { didYouMean } from '../did-you-mean.js'
 import { ConfigError } from '../errors.js'
 import type { CsvRow, CsvTable } from './csv-table.js'
-import { didYouMean } from './did-you-mean.js'
 import { fillTemplate, parseTemplate, templateNames } from './template.js'
 
 /** A value of each row, with the name it has in messages. */

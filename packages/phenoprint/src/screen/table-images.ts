@@ -1,6 +1,6 @@
+import { didYouMean } from '../did-you-mean.js'
 import { ConfigError } from '../errors.js'
 import type { CsvRow, CsvTable } from './csv-table.js'
-import { didYouMean } from './did-you-mean.js'
 import { fillTemplate, parseTemplate, type Template, templateNames } from './template.js'
 
 /** What a row was read as: these names stand for themselves where the table has no such column. */

@@ -1,5 +1,5 @@
+import { didYouMean } from '../did-you-mean.js'
 import type { CsvRow, CsvTable } from './csv-table.js'
-import { didYouMean } from './did-you-mean.js'
 import type { Role } from './screen.js'
 import type { RowValue } from './table-columns.js'
 

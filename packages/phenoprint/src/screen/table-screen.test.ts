@@ -131,7 +131,7 @@ describe('faults of a table', () => {
     const columns = { ...fields.columns, plate: 'barcod' }
     await refuses(
       ConfigError,
-      /screen\.columns\.plate: got "barcod".*Did you mean "barcode"\?/,
+      /screen\.columns\.plate: got "barcod".*Did you mean barcode\?/,
       table,
       {
         columns,
@@ -140,7 +140,7 @@ describe('faults of a table', () => {
     await refuses(ConfigError, /screen\.columns\.site: got "row"/, table, {
       columns: { ...fields.columns, site: '{field}-{row}' },
     })
-    await refuses(ConfigError, /screen\.images: got "\{wel\}".*Did you mean "well"\?/, table, {
+    await refuses(ConfigError, /screen\.images: got "\{wel\}".*Did you mean well\?/, table, {
       images: '{wel}.png',
     })
     await refuses(ConfigError, /channels\[\]\.file: got "\{rna\}"/, table, {
