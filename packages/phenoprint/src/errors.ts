@@ -57,6 +57,11 @@ export class PredictionError extends DataError {
   override readonly _tag = 'PredictionError'
 }
 
+/** A run that another verb builds on: missing, of another verb or version, or not finished. Exit code 3. */
+export class EarlierRunError extends DataError {
+  override readonly _tag = 'EarlierRunError'
+}
+
 /** Numbers whose shapes do not fit. Exit code 3. */
 export class ShapeError extends DataError {
   override readonly _tag = 'ShapeError'

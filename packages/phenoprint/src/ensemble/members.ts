@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Section, SplitName } from '../config/config.js'
+import { didYouMean } from '../did-you-mean.js'
 import { ConfigError, PredictionError } from '../errors.js'
-import { nearest } from '../nearest.js'
-import { finishedRun } from '../prediction/finished-run.js'
 import { UnitPredictions } from '../prediction/unit-predictions.js'
+import { finishedRun } from '../run/finished-run.js'
 
 /** One entry of a member list. */
 export type Member = Section<'ensemble'>['members'][string][number]
@@ -76,9 +76,8 @@ export function refuseUnknownCellTypes(
   const known = [...cellTypes].sort()
   for (const name of Object.keys(section.members)) {
     if (name === 'default' || known.length === 0 || cellTypes.has(name)) continue
-    const close = nearest(name, known)
     throw new ConfigError(
-      `ensemble.members: got a list for cell type "${name}", expected default or one of ${known.join(', ')}.${close === null ? '' : ` Did you mean ${close}?`}`,
+      `ensemble.members: got a list for cell type "${name}", expected default or one of ${known.join(', ')}.${didYouMean(name, known)}`,
     )
   }
 }

@@ -5,12 +5,12 @@ import { requireSection } from '../config/require.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { givesRanks } from '../evaluation/reductions.js'
 import { writeJson } from '../run/files.js'
+import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { RunDirectory } from '../run/run-directory.js'
 import { Store } from '../store/store.js'
 import { CallsWriter } from './calls.js'
 import { classList } from './class-list.js'
-import { type FinishedRun, finishedBefore, finishedRun } from './finished-run.js'
 import {
   planSplits,
   type SplitPlan,

@@ -1,10 +1,10 @@
 import { PredictionError } from '../errors.js'
+import type { FinishedRun } from '../run/finished-run.js'
 import type { Reporter } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
 import { splitScreen } from '../screen/split.js'
 import type { Store } from '../store/store.js'
 import { readStoredScreen } from '../store/stored-screen.js'
-import type { FinishedRun } from './finished-run.js'
 import type { SplitPlan } from './inference-plan.js'
 
 /**

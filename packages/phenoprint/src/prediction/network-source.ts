@@ -6,8 +6,8 @@ import { PredictionError } from '../errors.js'
 import { loadNetwork } from '../models/checkpoint.js'
 import { cellTypeFolder } from '../models/checkpoint-path.js'
 import type { Network } from '../models/network.js'
+import type { FinishedRun } from '../run/finished-run.js'
 import type { Screen } from '../screen/screen.js'
-import type { FinishedRun } from './finished-run.js'
 
 /**
  * The networks of a run of training: one for all units, or one for each cell type (fine-tuned runs,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, hostname, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
@@ -30,6 +31,15 @@ export const provenanceSchema = z.object({
  */
 export type Provenance = z.output<typeof provenanceSchema>
 export type Session = Provenance['sessions'][number]
+
+/**
+ * What a run directory says of itself.
+ *
+ * @throws {Error} of the system, of JSON or of the schema: only its caller knows what follows from it.
+ */
+export function readProvenance(folder: string): Provenance {
+  return provenanceSchema.parse(JSON.parse(readFileSync(join(folder, 'provenance.json'), 'utf8')))
+}
 
 /** This process, on this machine, with this code; the engine is filled in once it is loaded. */
 export function thisSession(): Session {

@@ -138,6 +138,15 @@ describe('a run directory that is opened again', () => {
     expect(readdirSync(folder)).not.toContain('.metrics.json.0123456789ab.part')
   })
 
+  it('says which version made a run whose configuration is unknown here', () => {
+    const folder = temporaryFolder()
+    inRun(folder, () => {})
+    appendFileSync(join(folder, 'config.yml'), 'weightAveraging: 3\n')
+    expect(() => inRun(folder, () => {})).toThrow(
+      /holds a run with a configuration that this version \(.+\) cannot use; it was made with version .+: config: .+ unknown key "weightAveraging"\./,
+    )
+  })
+
   it.each(['config.yml', 'provenance.json'])('is refused when its %s is broken', (name) => {
     const folder = temporaryFolder()
     inRun(folder, () => {})

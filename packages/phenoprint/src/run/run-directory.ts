@@ -10,7 +10,7 @@ import { diskFault } from './disk-fault.js'
 import { EventLog } from './events.js'
 import { removeStaleTemporaries, writeFileAtomic, writeJson } from './files.js'
 import { Lock } from './lock.js'
-import { type Provenance, provenanceSchema, thisSession } from './provenance.js'
+import { codeVersion, type Provenance, readProvenance, thisSession } from './provenance.js'
 import type { Reporter, RunEvent, VerbResult } from './reporter.js'
 import type { RunVerb } from './verbs.js'
 
@@ -73,13 +73,13 @@ export class RunDirectory {
     this.#purpose = purpose
     this.#lock = lock
     this.resumed = existsSync(this.path('config.yml'))
-    const earlier = this.resumed ? readProvenance(folder) : null
+    const earlier = this.resumed ? provenanceOf(folder) : null
     if (earlier === null) refuseForeignFiles(folder)
     else refuseAnotherRun(folder, purpose, earlier)
     this.finished = readResult(this.path('result.json'))
-    this.#provenance = earlier ?? { verb: purpose.verb, data: null, sessions: [thisSession()] }
+    this.#provenance = earlier ?? { verb: purpose.verb, data: null, sessions: [] }
     if (this.finished === null) {
-      const sessions = [...(earlier?.sessions ?? []), thisSession()]
+      const sessions = [...this.#provenance.sessions, thisSession()]
       this.#provenance = { ...this.#provenance, sessions }
       writeJson(this.path('provenance.json'), this.#provenance)
       // Written last: with it, the folder is a run.
@@ -181,7 +181,7 @@ function refuseAnotherRun(folder: string, purpose: RunPurpose, earlier: Provenan
       `run: ${folder} holds a run of "${earlier.verb}", not of "${purpose.verb}". ${startOver(folder)}`,
     )
   }
-  const differing = differences(purpose.verb, storedConfig(folder), purpose.config)
+  const differing = differences(purpose.verb, storedConfig(folder, earlier), purpose.config)
   if (differing.length === 0) return
   const list = differing.map(({ key, was, is }) => `${key} was ${show(was)}, is ${show(is)}`)
   throw new RunDirectoryError(
@@ -189,12 +189,15 @@ function refuseAnotherRun(folder: string, purpose: RunPurpose, earlier: Provenan
   )
 }
 
-function storedConfig(folder: string): Config {
+function storedConfig(folder: string, { sessions }: Provenance): Config {
   try {
     return loadConfig(join(folder, 'config.yml'))
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause
-    throw new RunDirectoryError(`run: ${cause.message} ${startOver(folder)}`, { cause })
+    throw new RunDirectoryError(
+      `run: ${folder} holds a run with a configuration that this version (${codeVersion()}) cannot use; it was made with version ${sessions.at(-1)?.code}: ${cause.message} ${startOver(folder)}`,
+      { cause },
+    )
   }
 }
 
@@ -202,11 +205,11 @@ function show(value: unknown): string {
   return value === undefined ? 'not set' : JSON.stringify(value)
 }
 
-function readProvenance(folder: string): Provenance {
-  const path = join(folder, 'provenance.json')
+function provenanceOf(folder: string): Provenance {
   try {
-    return provenanceSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+    return readProvenance(folder)
   } catch (cause) {
+    const path = join(folder, 'provenance.json')
     throw new RunDirectoryError(`run: ${path} is missing or cannot be read. ${startOver(folder)}`, {
       cause,
     })

@@ -1,13 +1,13 @@
 import { engine } from '@phenoprint/torch'
 import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
+import { didYouMean } from '../did-you-mean.js'
 import { ConfigError } from '../errors.js'
 import type { Metrics } from '../evaluation/metrics.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { loadCheckpoint } from '../models/checkpoint.js'
 import { cellTypeFolder, checkpointFile, findCheckpoint } from '../models/checkpoint-path.js'
-import { nearest } from '../nearest.js'
-import { type FinishedRun, finishedRun } from '../prediction/finished-run.js'
+import { type FinishedRun, finishedRun } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { RunDirectory } from '../run/run-directory.js'
 import type { Screen } from '../screen/screen.js'
@@ -76,9 +76,8 @@ function chosenCellTypes(
   if (cellTypes === 'each') return trainable
   for (const name of cellTypes) {
     if (trainable.includes(name)) continue
-    const near = nearest(name, trainable)
     throw new ConfigError(
-      `fineTune.cellTypes: got "${name}", expected cell types with training units: ${trainable.join(', ')}.${near === null ? '' : ` Did you mean "${near}"?`}`,
+      `fineTune.cellTypes: got "${name}", expected cell types with training units: ${trainable.join(', ')}.${didYouMean(name, trainable)}`,
     )
   }
   return cellTypes

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { CheckpointError, ConfigError, InterruptedError, PredictionError } from '../errors.js'
+import { CheckpointError, ConfigError, EarlierRunError, InterruptedError } from '../errors.js'
 import { loadNetwork } from '../models/checkpoint.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
 import type { Reporter } from '../run/reporter.js'
@@ -95,12 +95,12 @@ describe('fine-tune', () => {
   it('says what is wrong with the cell types', async () => {
     const attempt = fineTune(config(newRun(), {}, ['hela']), recorder())
     await expect(attempt).rejects.toBeInstanceOf(ConfigError)
-    await expect(attempt).rejects.toThrow(/got "hela".*HeLa, U2OS. Did you mean "HeLa"/)
+    await expect(attempt).rejects.toThrow(/got "hela".*HeLa, U2OS. Did you mean HeLa\?/)
   })
 
   it('needs a finished run to start from, of the same architecture', async () => {
     const missing = smallConfig(store, newRun(), {}, { fineTune: { from: newRun() } })
-    await expect(fineTune(missing, recorder())).rejects.toBeInstanceOf(PredictionError)
+    await expect(fineTune(missing, recorder())).rejects.toBeInstanceOf(EarlierRunError)
     const other = smallConfig(
       store,
       newRun(),

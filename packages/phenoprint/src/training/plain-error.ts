@@ -21,6 +21,7 @@ const classes: Readonly<Record<string, new (message: string, options?: ErrorOpti
   StoreError: errors.StoreError,
   CheckpointError: errors.CheckpointError,
   PredictionError: errors.PredictionError,
+  EarlierRunError: errors.EarlierRunError,
   ShapeError: errors.ShapeError,
   MachineError: errors.MachineError,
   DivergedError: errors.DivergedError,
