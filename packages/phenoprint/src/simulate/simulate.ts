@@ -7,6 +7,7 @@ import { diskFault } from '../run/disk-fault.js'
 import { removeStaleTemporaries, writeFileAtomic } from '../run/files.js'
 import { Lock } from '../run/lock.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
+import { syntheticMarker } from '../screen/rxrx1.js'
 import { channelCount } from './channels.js'
 import { checkLayout } from './check-layout.js'
 import { type SimulatedWell, simulatedWells } from './layout.js'
@@ -14,7 +15,6 @@ import { renderWells } from './render-wells.js'
 import { simulatedNotices, simulatedTables } from './tables.js'
 
 const lockFile = '.simulate.lock'
-const markerFile = 'synthetic.json'
 
 /**
  * `phenoprint simulate`: renders a synthetic screen in the layout of RxRx1. Images that are there and
@@ -33,7 +33,7 @@ export async function simulate(config: Config, reporter: Reporter): Promise<Verb
   const notices = simulatedNotices(settings)
   makeFolder(settings.folder)
   using _lock = Lock.take(join(settings.folder, lockFile), 'phenoprint simulate')
-  refuseOtherContents(settings.folder, notices[markerFile] ?? '')
+  refuseOtherContents(settings.folder, notices[syntheticMarker] ?? '')
   removeStaleTemporaries(settings.folder)
 
   const before = writeTexts(settings.folder, notices)
@@ -97,17 +97,17 @@ function makeFolder(folder: string): void {
 
 /** Nothing is written beside real images, and no two synthetic screens are mixed. */
 function refuseOtherContents(folder: string, marker: string): void {
-  const path = join(folder, markerFile)
+  const path = join(folder, syntheticMarker)
   if (!existsSync(path)) {
     const strange = readdirSync(folder).find((name) => !name.startsWith('.'))
     if (strange === undefined) return
     throw new ConfigError(
-      `simulation.folder: ${folder} holds "${strange}" but no ${markerFile}, so it was not made by simulate; expected a new folder. Choose another, or empty it.`,
+      `simulation.folder: ${folder} holds "${strange}" but no ${syntheticMarker}, so it was not made by simulate; expected a new folder. Choose another, or empty it.`,
     )
   }
   if (readFileSync(path, 'utf8') === marker) return
   throw new ConfigError(
-    `simulation.folder: ${folder} holds a synthetic screen of other settings or of another version (see its ${markerFile}), expected the same ones, to go on with it. Choose another folder, or delete that one.`,
+    `simulation.folder: ${folder} holds a synthetic screen of other settings or of another version (see its ${syntheticMarker}), expected the same ones, to go on with it. Choose another folder, or delete that one.`,
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Section } from '../config/config.js'
+import { syntheticMarker } from '../screen/rxrx1.js'
 import type { SimulatedWell } from './layout.js'
 
 /** Raised whenever the same settings give other pixels, so that no two kinds are mixed. */
@@ -54,7 +55,7 @@ function csv(header: string, rows: readonly string[]): string {
   return `${[header, ...rows].join('\n')}\n`
 }
 
-/** Says what the folder is, to people and (`synthetic.json`) to programs. */
+/** Says what the folder is, to people and ({@link syntheticMarker}) to programs. */
 export function simulatedNotices(
   settings: Section<'simulation'>,
 ): Readonly<Record<string, string>> {
@@ -62,7 +63,7 @@ export function simulatedNotices(
   const about =
     'Synthetic: every image here was drawn by a program from random numbers. No cell was grown and none was imaged; the names of cell types and the layout of tables and folders are those of RxRx1, the data are not.'
   return {
-    'synthetic.json': `${JSON.stringify({ synthetic: true, about, renderer: rendererVersion, simulation: pixels }, null, 2)}\n`,
-    'README.txt': `${about}\n\nMade by "phenoprint simulate"; synthetic.json holds the settings, and the same settings give the same pixels.\nTables: as in the RxRx1 competition. test_answers.csv holds the labels of the test wells, for evaluation alone.\nImages: {train|test}/{experiment}/Plate{n}/{well}_s{site}_w{channel}.png; channels: nuclei, endoplasmic reticulum, actin, nucleoli, mitochondria, Golgi.\n`,
+    [syntheticMarker]: `${JSON.stringify({ synthetic: true, about, renderer: rendererVersion, simulation: pixels }, null, 2)}\n`,
+    'README.txt': `${about}\n\nMade by "phenoprint simulate"; ${syntheticMarker} holds the settings, and the same settings give the same pixels.\nTables: as in the RxRx1 competition. test_answers.csv holds the labels of the test wells, for evaluation alone.\nImages: {train|test}/{experiment}/Plate{n}/{well}_s{site}_w{channel}.png; channels: nuclei, endoplasmic reticulum, actin, nucleoli, mitochondria, Golgi.\n`,
   }
 }

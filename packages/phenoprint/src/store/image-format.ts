@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { type ImageHeader, PixelError, readHeader } from '@phenoprint/pixels'
+import { type ImageHeader, PixelError, pngHeaderBytes, readHeader } from '@phenoprint/pixels'
 import { ImageError } from '../errors.js'
 import type { ImageShape } from './tiling.js'
 
@@ -10,9 +10,6 @@ export interface ImageFormat {
   /** One grey file a channel, or one file with a sample for each. */
   readonly layout: 'filePerChannel' | 'oneFile'
 }
-
-/** Enough for the header of any image that is read. */
-const headerBytes = 64
 
 /**
  * The format of a screen's images, from the header of one of them.
@@ -42,7 +39,8 @@ async function readHeaderOf(path: string): Promise<ImageHeader> {
   try {
     const file = await open(path)
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0)
+      const start = Buffer.alloc(pngHeaderBytes)
+      const { buffer, bytesRead } = await file.read(start, 0, start.length, 0)
       return readHeader(buffer.subarray(0, bytesRead))
     } finally {
       await file.close()
