@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { MachineError, type RunEvent } from '@phenoprint/phenoprint/basics'
 import { folderOf } from '@phenoprint/phenoprint/testing'
 import { describe, expect, it } from 'vitest'
-import { size } from './check.js'
 import { engineChecks, probeEngine } from './engine.js'
 import { examine } from './examine.js'
 import { addonCheck, tools } from './files.js'
@@ -145,9 +144,5 @@ describe('the checks', () => {
       state: 'missing',
       found: 'c++, cmake, python3 not in PATH',
     })
-  })
-
-  it('write sizes', () => {
-    expect([size(0), size(1536), size(25_233_000_000)]).toEqual(['0 bytes', '1.5 KiB', '23.5 GiB'])
   })
 })

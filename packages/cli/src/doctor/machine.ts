@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { dirname } from 'node:path'
-import { broken, type Check, missing, ok, size } from './check.js'
+import { bytesInWords } from '@phenoprint/phenoprint/basics'
+import { broken, type Check, missing, ok } from './check.js'
 
 const gibibyte = 1024 ** 3
 
@@ -35,7 +36,7 @@ function memory(): Check {
   const limit = process.constrainedMemory()
   const total = limit > 0 && limit < totalmem() ? limit : totalmem()
   const limited = total < totalmem() ? ' (the limit of this container)' : ''
-  const text = `${size(total)}${limited}, ${size(process.availableMemory())} free`
+  const text = `${bytesInWords(total)}${limited}, ${bytesInWords(process.availableMemory())} free`
   if (process.availableMemory() > 2 * gibibyte) return ok('memory', text)
   return missing('memory', text, 'close other programs, or use training.batchSize below 32')
 }
@@ -51,7 +52,7 @@ function disk(name: string, folder: string): Check {
   let there = folder
   while (!existsSync(there)) there = dirname(there)
   const { bavail, bsize } = statfsSync(there)
-  const text = `${size(bavail * bsize)} free at ${there}`
+  const text = `${bytesInWords(bavail * bsize)} free at ${there}`
   if (bavail * bsize > 2 * gibibyte) return ok(name, text)
   return missing(name, text, 'free some space: a store takes about as much as its images')
 }

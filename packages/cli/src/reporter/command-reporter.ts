@@ -1,5 +1,10 @@
-import type { Progress, Reporter, RunEvent, VerbResult } from '@phenoprint/phenoprint/basics'
-import { duration } from './format.js'
+import {
+  duration,
+  type Progress,
+  type Reporter,
+  type RunEvent,
+  type VerbResult,
+} from '@phenoprint/phenoprint/basics'
 import type { Output } from './output.js'
 import { ProgressDisplay } from './progress-display.js'
 import { figureTable } from './table.js'

@@ -1,4 +1,5 @@
-import { duration, rate } from './format.js'
+import { duration } from '@phenoprint/phenoprint/basics'
+import { rate } from './format.js'
 import type { Meter } from './meter.js'
 
 /** What is being counted. */
@@ -42,7 +43,7 @@ function pace(meter: Meter, note: string): string[] {
   const left = meter.secondsLeft
   return [
     ...(meter.perSecond > 0 ? [`${rate(meter.perSecond)}/s`] : []),
-    ...(left === null ? [] : [`${duration(left)} left`]),
+    ...(left === null ? [] : [`${duration(Math.round(left))} left`]),
     ...(note === '' ? [] : [note]),
   ]
 }

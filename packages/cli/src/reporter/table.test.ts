@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duration, number, rate } from './format.js'
+import { number, rate } from './format.js'
 import { Meter } from './meter.js'
 import { figureTable } from './table.js'
 
@@ -51,14 +51,6 @@ describe('numbers for people', () => {
     [Number.NaN, 'NaN'],
   ])('%d is %s', (value, text) => {
     expect(number(value)).toBe(text)
-  })
-
-  it.each([
-    [0.4, '0 s'],
-    [59.6, '1 min 00 s'],
-    [3725, '1 h 02 min'],
-  ])('%d seconds are %s', (seconds, text) => {
-    expect(duration(seconds)).toBe(text)
   })
 
   it.each([

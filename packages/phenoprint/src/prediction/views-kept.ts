@@ -1,4 +1,5 @@
 import type { Section } from '../config/config.js'
+import { bytesInWords } from '../words.js'
 
 /** How the logits of single views are kept. */
 export interface ViewsKept {
@@ -34,5 +35,5 @@ export function describeViews(
   if (precision === 'none') {
     return `${what}: the logits of views are not kept (prediction.views: none), so averages cannot be redone without the model`
   }
-  return `${what}: ${(bytes / 1e6).toFixed(1)} MB of logits will be kept as ${precision}`
+  return `${what}: ${bytesInWords(bytes)} of logits will be kept as ${precision}`
 }

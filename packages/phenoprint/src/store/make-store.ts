@@ -8,6 +8,7 @@ import { removeStaleTemporaries } from '../run/files.js'
 import { Lock } from '../run/lock.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
+import { bytesInWords, count } from '../words.js'
 import { estimateBytes, freeBytes, requireSpace } from './disk-space.js'
 import { plateSettings } from './existing-plate.js'
 import { type ImageFormat, probeFormat } from './image-format.js'
@@ -23,7 +24,6 @@ import {
 } from './stored-screen.js'
 import { reportFile, type StoreOrder, type Survey, surveyImages, writeReport } from './survey.js'
 import { type Tiling, tiling } from './tiling.js'
-import { count, readableBytes } from './words.js'
 
 const lockFile = '.lock'
 
@@ -70,7 +70,7 @@ export async function makeStore(
   writeStoredScreen(folder, stored)
   const bytes = written.reduce((sum, plate) => sum + plate.bytes, 0)
   reporter.say(
-    `store: ${folder}: ${count(jobs.length, 'plate')}, ${count(kept.units.length, kept.unitKind)}, ${count(kept.sites.length, 'site')}, ${readableBytes(bytes)}; digest ${stored.digest}`,
+    `store: ${folder}: ${count(jobs.length, 'plate')}, ${count(kept.units.length, kept.unitKind)}, ${count(kept.sites.length, 'site')}, ${bytesInWords(bytes)}; digest ${stored.digest}`,
   )
   return result('done', stored, survey, folder)
 }
@@ -126,7 +126,7 @@ async function announce(
   const free = freeBytes(store.path)
   const whole = plates - pending.length
   reporter.say(
-    `store: ${image.channels} x ${image.height} x ${image.width} ${image.dtype}, ${count(of.tilesPerSite, 'tile')} a site; ${count(pending.length, 'plate')} to write${whole > 0 ? ` (${whole} are whole)` : ''}, about ${readableBytes(needed)}; ${readableBytes(free)} free`,
+    `store: ${image.channels} x ${image.height} x ${image.width} ${image.dtype}, ${count(of.tilesPerSite, 'tile')} a site; ${count(pending.length, 'plate')} to write${whole > 0 ? ` (${whole} are whole)` : ''}, about ${bytesInWords(needed)}; ${bytesInWords(free)} free`,
   )
   requireSpace(store.path, needed, free)
   return needed
@@ -142,10 +142,10 @@ async function writePlates(
   reporter: Reporter,
 ): Promise<WrittenPlate[]> {
   const total = jobs.reduce((sum, job) => sum + (job.whole === null ? job.sites.length : 0), 0)
-  const progress = reporter.progress('preprocess', total, 'site')
+  const progress = reporter.progress('preprocess', total, 'sites')
   const written: WrittenPlate[] = []
   let bytes = 0
-  for (const { path, plan, sites, provenance, whole, name } of jobs) {
+  for (const { path, plan, sites, origin, whole, name } of jobs) {
     reporter.signal.throwIfAborted()
     if (whole !== null) {
       written.push(whole)
@@ -153,7 +153,7 @@ async function writePlates(
     }
     const pixels = counted(loadSites(sites, format, reporter.signal), () => progress.advance(1))
     try {
-      const plate = await writePlate(path, plan, of, store.codec, provenance, pixels)
+      const plate = await writePlate(path, plan, of, store.codec, origin, pixels)
       written.push(plate)
       bytes += plate.bytes
       reporter.event({ type: 'plate', plate: plan.plate.id, file: name, ...plate })

@@ -1,8 +1,8 @@
 import type { Section } from '../config/config.js'
 import { ImageError } from '../errors.js'
 import type { Screen } from '../screen/screen.js'
+import { count } from '../words.js'
 import type { SiteSources } from './sources.js'
-import { count } from './words.js'
 
 export type OnMissing = Section<'screen'>['onMissing']
 
@@ -25,7 +25,8 @@ export interface Missing {
   readonly sites: readonly PartialSite[]
 }
 
-export interface Verdict {
+/** What becomes of each site. */
+export interface MissingVerdict {
   /** By site. */
   readonly keep: readonly boolean[]
   /** Channel indices to fill with zeros, by site. */
@@ -38,7 +39,7 @@ export function judgeMissing(
   screen: Screen,
   sources: readonly SiteSources[],
   onMissing: OnMissing,
-): Verdict {
+): MissingVerdict {
   const keep: boolean[] = new Array(screen.sites.length).fill(true)
   const zeroed: number[][] = screen.sites.map(() => [])
   const sites: PartialSite[] = []
@@ -92,7 +93,7 @@ export function refuseMissing(
   screen: Screen,
   sources: readonly SiteSources[],
   onMissing: OnMissing,
-  { keep }: Verdict,
+  { keep }: MissingVerdict,
 ): void {
   const absent = screen.sites.map((_, site) => absentChannels(screen, sources[site] ?? []))
   const all = screen.channels.length

@@ -1,5 +1,5 @@
 import { cellTypes, type Screen } from '../screen/screen.js'
-import { count } from './words.js'
+import { count } from '../words.js'
 
 /** How much of everything a screen has, as its tables say. */
 export interface ScreenCounts {

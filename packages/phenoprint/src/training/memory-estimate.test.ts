@@ -27,7 +27,7 @@ describe('memory of a step', () => {
     const attempt = () => refuseTooLarge(memory, 64, 2e9)
     expect(attempt).toThrow(MachineError)
     expect(attempt).toThrow(
-      /64 samples at once needs about 6.70 GB, expected at most 1.70 GB .*largest that fits is 14/,
+      /64 samples at once needs about 6.2 GiB, expected at most 1.6 GiB .*largest that fits is 14/,
     )
   })
 

@@ -1,4 +1,5 @@
 import { MachineError } from '../errors.js'
+import { bytesInWords } from '../words.js'
 
 /** Share of the free memory that training may plan to use. */
 const usableShare = 0.85
@@ -69,9 +70,4 @@ export function refuseTooLarge(memory: StepMemory, microBatch: number, freeBytes
 /** What a step of so many samples needs. */
 export function bytesOf({ fixedBytes, bytesPerSample }: StepMemory, samples: number): number {
   return fixedBytes + samples * bytesPerSample
-}
-
-/** Bytes for people: `12.3 MB`, `4.56 GB`. */
-export function bytesInWords(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
 }

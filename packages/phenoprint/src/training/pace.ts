@@ -35,14 +35,3 @@ export class Pace {
     }
   }
 }
-
-/** A duration for people: `0.8 s`, `34 s`, `5 min 10 s`, `2 h 05 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole} s`
-  const minutes = Math.floor(whole / 60)
-  if (minutes < 60) return `${minutes} min ${whole % 60} s`
-  const rounded = Math.round(seconds / 60)
-  return `${Math.floor(rounded / 60)} h ${String(rounded % 60).padStart(2, '0')} min`
-}

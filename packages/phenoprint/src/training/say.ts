@@ -1,9 +1,9 @@
 import type { MetricsByCellType } from '../evaluation/metrics.js'
 import type { Network, NetworkDescription } from '../models/network.js'
-import type { Verdict } from './early-stopping.js'
+import { bytesInWords, duration } from '../words.js'
+import type { EpochVerdict } from './early-stopping.js'
 import type { StepEstimate } from './measure-step.js'
-import { bytesInWords } from './memory-estimate.js'
-import { duration, type PaceReport } from './pace.js'
+import type { PaceReport } from './pace.js'
 
 /** The lines that training says to people. */
 
@@ -41,7 +41,7 @@ export interface EpochFacts {
   readonly imagesPerSecond: number
 }
 
-export function epochLine(facts: EpochFacts, verdict: Verdict | null): string {
+export function epochLine(facts: EpochFacts, verdict: EpochVerdict | null): string {
   const { epoch, epochs, loss, validation, seconds, imagesPerSecond } = facts
   const validated =
     validation === null
@@ -53,7 +53,7 @@ export function epochLine(facts: EpochFacts, verdict: Verdict | null): string {
 }
 
 /** The cell types that improved, where there are several. */
-function soleless(verdict: Verdict | null): readonly string[] {
+function soleless(verdict: EpochVerdict | null): readonly string[] {
   if (verdict === null || Object.keys(verdict.state.byCellType).length < 2) return []
   return verdict.bestCellTypes
 }
