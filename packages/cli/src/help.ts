@@ -18,9 +18,10 @@ export function overview(commands: readonly Command[]): string {
     ...columns(optionsOf(null).map(optionLine)),
     '',
     'Start here:',
-    '  phenoprint doctor                           what this machine has and what it lacks',
-    '  phenoprint run -y configs/mitocheck/all.yml  the whole way on real images',
-    '  phenoprint train --help                     the options of a command, and an example',
+    '  phenoprint doctor                            what this machine has and what it lacks',
+    '  phenoprint run -y configs/demo/all.yml       the whole way on a synthetic screen; needs no data',
+    '  phenoprint run -y configs/mitocheck/all.yml  the same on real images; the README says whence',
+    '  phenoprint train --help                      the options of a command, and an example',
     '',
     'Exit codes: 0 done; 1 a fault in phenoprint; 2 usage, configuration, or a run directory in use;',
     '3 data; 4 engine or machine; 5 training diverged; 130 Ctrl-C, 143 SIGTERM.',
@@ -43,9 +44,15 @@ export function commandHelp(command: Command): string {
     ...columns(optionsOf(command).map(optionLine)),
     '',
     examples.length > 1 ? 'Examples:' : 'Example:',
-    ...examples.map((example) => `  ${example}`),
+    ...examples.map(exampleLines),
     '',
   ].join('\n')
+}
+
+/** A long example goes on in further lines, as a shell takes it. */
+function exampleLines(example: string): string {
+  const whole = `  ${example}`
+  return whole.length <= 100 ? whole : whole.replaceAll(' --set ', ' \\\n    --set ')
 }
 
 function optionLine({ name, short, value, meaning }: Option): [string, string] {

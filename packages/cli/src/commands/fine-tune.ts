@@ -9,6 +9,6 @@ export const fineTune = libraryCommand('fine-tune', {
   ].join('\n'),
   examples: [
     'phenoprint fine-tune -y configs/mitocheck/fine-tune.yml',
-    'phenoprint fine-tune -y configs/rxrx1/fine-tune-b4.yml --set fineTune.cellTypes=[U2OS]',
+    "phenoprint fine-tune -y configs/rxrx1/fine-tune-b4.yml --set 'fineTune.cellTypes=[U2OS]'",
   ],
 })

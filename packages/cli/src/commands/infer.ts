@@ -10,6 +10,6 @@ export const infer = libraryCommand('infer', {
   ].join('\n'),
   examples: [
     'phenoprint infer -y configs/mitocheck/infer.yml',
-    'phenoprint infer -y configs/mitocheck/infer.yml --set prediction.symmetries=[identity] --set output=runs/plain',
+    "phenoprint infer -y configs/mitocheck/infer.yml --set 'prediction.symmetries=[identity]' --set output=runs/plain",
   ],
 })
