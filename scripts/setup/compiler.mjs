@@ -4,6 +4,9 @@ import { installSystemPackages } from './system-packages.mjs'
 
 /** @typedef {{ path: string, version: string }} Compiler */
 
+/** The oldest that was tried. */
+const oldest = 'g++ 11'
+
 /**
  * The C++ compiler that PATH or `CXX` gives, whether or not it is new enough.
  *
@@ -11,7 +14,7 @@ import { installSystemPackages } from './system-packages.mjs'
  * @returns {Promise<Compiler | undefined>}
  */
 export async function findCompiler(env = process.env) {
-  for (const path of env.CXX ? [env.CXX] : ['c++', 'g++', 'clang++']) {
+  for (const path of env.CXX ? [env.CXX] : ['c++', 'g++']) {
     const { code, stdout } = await run(path, ['--version'], { env })
     if (code === 0) return { path, version: stdout.split('\n')[0] }
   }
@@ -34,7 +37,7 @@ export async function requireCompiler({ env = process.env, systemPackages }) {
     compiler = await findCompiler(env)
   }
   if (compiler === undefined) {
-    const tried = env.CXX ? `CXX=${env.CXX} does not run` : 'tried c++, g++ and clang++ in PATH'
+    const tried = env.CXX ? `CXX=${env.CXX} does not run` : 'tried c++ and g++ in PATH'
     throw new SetupFault(
       `no C++ compiler (${tried}): the binding to libtorch is compiled on this machine`,
       { cures },
@@ -57,5 +60,5 @@ export async function requireCompiler({ env = process.env, systemPackages }) {
 const cures = [
   'Debian, Ubuntu: apt-get install g++ (npm run setup -- --system-packages does it)',
   'Fedora, RHEL: dnf install gcc-c++',
-  'CXX=/path/to/c++ npm run setup names one: g++ 10 or newer, clang++ 12 or newer',
+  `CXX=/path/to/g++ npm run setup names one: ${oldest} or newer`,
 ]

@@ -14,7 +14,7 @@ Environment:
   PHENOPRINT_TORCH_WHEEL  a torch wheel file to make the private copy from
   PHENOPRINT_TORCH_INDEX  the package index that pip asks for torch
   PHENOPRINT_CACHE        where the private copy and the build tools are kept (default: .cache)
-  CXX                     the C++ compiler (default: c++, g++ or clang++, whichever is found first)`
+  CXX                     the C++ compiler (default: c++ or g++, whichever is found first)`
 
 /**
  * Takes the set-up's own flags out of a command line; the rest belongs to whoever called.
