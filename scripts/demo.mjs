@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { join } from 'node:path'
 import { runMain } from './setup/fault.mjs'
 import { refuseUnknown, setupHelp, takeSetupOptions } from './setup/options.mjs'
@@ -9,22 +10,41 @@ const help = `npm run demo
 
 Sets everything up, then goes the whole way on a synthetic screen: simulate, preprocess, train,
 fine-tune, infer, ensemble, and a summary with the figures it asks for. Exit code 1 when one of
-them is missed. Finished stages are skipped when it is run again.
+them is missed. Finished stages are skipped when it is run again, and refused when configs/demo has
+changed since: then begin afresh.
 
 Options:
+  --fresh              delete what an earlier demo made (runs/demo, stores/demo, screens/demo) first
+  --picture            draw docs/pictures/demo.svg from the result at the end
 ${setupHelp}`
+
+/** What phenoprint ends with when a folder holds runs, or a store, of other settings. */
+const refusals = [2, 3]
+const afresh = 'If configs/demo has changed since the last demo: npm run demo -- --fresh'
+
+const made = ['runs/demo', 'stores/demo', 'screens/demo']
 
 async function main() {
   const { options, rest } = takeSetupOptions(process.argv.slice(2))
   if (rest.includes('--help')) return console.log(help)
-  refuseUnknown(rest, 'npm run demo')
+  const own = ['--fresh', '--picture']
+  refuseUnknown(
+    rest.filter((option) => !own.includes(option)),
+    'npm run demo',
+  )
   await setUp(options)
+  if (rest.includes('--fresh')) {
+    for (const folder of made) fs.rmSync(join(root, folder), { recursive: true, force: true })
+  }
   const command = join(root, 'packages/cli/bin/phenoprint.js')
-  for (const args of [
+  const steps = [
     [command, 'run', '-y', 'configs/demo/all.yml'],
     [join(root, 'scripts/demo/summary.mjs')],
-  ]) {
+    ...(rest.includes('--picture') ? [[join(root, 'scripts/demo/picture.mjs')]] : []),
+  ]
+  for (const args of steps) {
     const { code } = await run(process.execPath, args, { cwd: root, show: true })
+    if (refusals.includes(code)) console.error(afresh)
     if (code !== 0) return code
   }
 }

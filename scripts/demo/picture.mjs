@@ -1,14 +1,14 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { Transformer } from '@napi-rs/image'
-import { readPredictions, Store } from '@phenoprint/phenoprint'
+import { readPredictions, readSite, Store } from '@phenoprint/phenoprint'
 import { root } from '../setup/paths.mjs'
 
 /**
  * Draws docs/pictures/demo.svg from what `npm run demo` wrote: wells of a test experiment beside an
  * untreated one, in the screen's colours, and how often each model names the treatment.
  *
- *   node scripts/demo/picture.mjs
+ *   npm run demo -- --picture
  */
 
 const models = [
@@ -22,21 +22,10 @@ const tileSize = 104
 /** @param {Store} store @param {number} site @returns {Promise<Uint8Array[]>} one plane a channel. */
 async function readPlanes(store, site) {
   const { height, width } = store.imageShape
-  const tile = store.tileShape
-  const across = Math.ceil(width / tile.width)
-  const planes = store.screen.channels.map(() => new Uint8Array(height * width))
-  for (let t = 0; t < store.tilesPerSite; t++) {
-    const pixels = await store.readTile(site, t)
-    const top = Math.floor(t / across) * tile.height
-    const left = (t % across) * tile.width
-    planes.forEach((plane, c) => {
-      for (let y = 0; y < tile.height; y++) {
-        const from = (c * tile.height + y) * tile.width
-        plane.set(pixels.subarray(from, from + tile.width), (top + y) * width + left)
-      }
-    })
-  }
-  return planes
+  const pixels = Uint8Array.from(await readSite(store, site))
+  return store.screen.channels.map((_, c) =>
+    pixels.subarray(c * height * width, (c + 1) * height * width),
+  )
 }
 
 /** Six colours are added up: each is shown at so much less than full, or all would be white. */

@@ -51,6 +51,7 @@ describe('the public names', () => {
       'preprocess',
       'readPredictions',
       'readScreen',
+      'readSite',
       'readViews',
       'reduce',
       'removeStaleTemporaries',
