@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bytesInWords, count, duration } from './words.js'
+import { bytesInWords, count, duration, sentence } from './words.js'
 
 it.each([
   [0, '0 s'],
@@ -35,4 +35,8 @@ it('counts one thing and many', () => {
     '0 plates',
     '1,204 plates',
   ])
+})
+
+it('ends a sentence once', () => {
+  expect(['it broke', 'it broke.', 'it broke..'].map(sentence)).toEqual(Array(3).fill('it broke.'))
 })

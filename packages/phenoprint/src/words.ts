@@ -30,3 +30,8 @@ export function duration(seconds: number): string {
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0')
 }
+
+/** Words that end with one full stop, to say something after them. */
+export function sentence(words: string): string {
+  return words.replace(/\.*$/, '.')
+}

@@ -11,6 +11,7 @@ import {
   type YAMLError,
 } from 'yaml'
 import { ConfigError } from '../errors.js'
+import { sentence } from '../words.js'
 import { ExpansionFault, expandVariables, retype } from './environment.js'
 import type { Located, LocatedEntry, Origin } from './located.js'
 
@@ -44,7 +45,9 @@ class Reader {
   read(node: unknown, depth: number): Located {
     const origin = this.originOf(offsetOf(node))
     if (depth > deepest) {
-      throw new ConfigError(`config: ${origin.text}: nested more than ${deepest} levels deep`)
+      throw new ConfigError(
+        `config: ${origin.text}: nested more than ${deepest} levels deep, expected at most that. Is there an alias (*name) that holds itself?`,
+      )
     }
     if (isAlias(node)) return this.read(node.resolve(this.document), depth + 1)
     if (isMap<ParsedNode, ParsedNode | null>(node)) {
@@ -97,5 +100,5 @@ function saying(error: YAMLError, text: string): string {
     return `the key "${key.replace(/^["']/, '')}" stands here for the second time. Keep one of the two.`
   }
   if (error.code === 'TAB_AS_INDENT') return 'not valid YAML: indent with spaces, not tabs.'
-  return `not valid YAML: ${error.message.replace(/\.?$/, '.')}`
+  return `not valid YAML: ${sentence(error.message)}`
 }

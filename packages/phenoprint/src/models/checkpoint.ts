@@ -6,6 +6,7 @@ import { CheckpointError } from '../errors.js'
 import type { MetricsByCellType } from '../evaluation/metrics.js'
 import { metricsByCellTypeSchema } from '../evaluation/metrics-schema.js'
 import { commitFile, temporaryName, writeJson } from '../run/files.js'
+import { sentence } from '../words.js'
 import { type CheckpointChoice, findCheckpoint } from './checkpoint-path.js'
 import { createNetwork } from './create-network.js'
 import type { Network, NetworkDescription } from './network.js'
@@ -132,7 +133,7 @@ function fill(path: string, network: Network, tensors: ReadonlyMap<string, Tenso
   } catch (cause) {
     if (!(cause instanceof TorchError)) throw cause
     throw new CheckpointError(
-      `checkpoint: the weights in ${path} do not fit the network they say they are of: ${cause.message}. Train again with this version.`,
+      `checkpoint: the weights in ${path} do not fit the network they say they are of: ${sentence(cause.message)} Train again with this version.`,
       { cause },
     )
   }

@@ -1,5 +1,6 @@
 import { dispose, noGrad, readSafetensors, type Tensor, TorchError, tidy } from '@phenoprint/torch'
 import { CheckpointError } from '../errors.js'
+import { sentence } from '../words.js'
 import { adaptStem } from './adapt-stem.js'
 import type { Network } from './network.js'
 
@@ -87,7 +88,7 @@ function readWeights(path: string): ReadonlyMap<string, Tensor> {
   } catch (cause) {
     if (!(cause instanceof TorchError)) throw cause
     throw new CheckpointError(
-      `model.weights: cannot read ${path}: ${cause.message}. Expected a safetensors file of weights in timm's names.`,
+      `model.weights: cannot read ${path}: ${sentence(cause.message)} Expected a safetensors file of weights in timm's names.`,
       { cause },
     )
   }

@@ -10,6 +10,7 @@ import {
 import type { z } from 'zod'
 import { CheckpointError } from '../errors.js'
 import { diskFault } from '../run/disk-fault.js'
+import { sentence } from '../words.js'
 
 /** The tensors and metadata of a safetensors file. */
 export type TensorFile = ReturnType<typeof readSafetensors>
@@ -58,7 +59,7 @@ function read(path: string): TensorFile {
   } catch (cause) {
     if (!(cause instanceof TorchError)) throw cause
     throw new CheckpointError(
-      `checkpoint: cannot read ${path}: ${cause.message}. The file is broken or incomplete: use another checkpoint, or train again.`,
+      `checkpoint: cannot read ${path}: ${sentence(cause.message)} The file is broken or incomplete: use another checkpoint, or train again.`,
       { cause },
     )
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { CsvError, parse } from 'csv-parse/sync'
 import { didYouMean } from '../did-you-mean.js'
 import { ScreenError } from '../errors.js'
+import { sentence } from '../words.js'
 
 /** One row of a table, with the line of the file it ends on. */
 export interface CsvRow {
@@ -111,7 +112,7 @@ function parseRecords(path: string, bytes: Buffer): CsvRow[] {
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause
     throw new ScreenError(
-      `${path}: not a CSV file: ${cause.message}. Expected commas between fields and quotes as in RFC 4180.`,
+      `${path}: not a CSV file: ${sentence(cause.message)} Expected commas between fields and quotes as in RFC 4180.`,
       { cause },
     )
   }

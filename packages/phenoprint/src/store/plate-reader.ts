@@ -1,5 +1,6 @@
 import { decompress, PixelError, type Pixels } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
+import { sentence } from '../words.js'
 import type { Codec } from './plate-writer.js'
 import { checked, parseShardIndex, type ShardIndex, shardIndexBytes } from './shard.js'
 import {
@@ -149,7 +150,7 @@ export class PlateReader implements Disposable {
     if (error.message.startsWith('store: ')) return error
     const where = site === undefined ? '' : ` site ${site}:`
     return new StoreError(
-      `store: ${this.#zip.path}:${where} ${error.message}. Delete this file and run preprocess again: it makes what is missing.`,
+      `store: ${this.#zip.path}:${where} ${sentence(error.message)} Delete this file and run preprocess again: it makes what is missing.`,
       { cause: error },
     )
   }

@@ -1,6 +1,7 @@
 import { TorchError } from '@phenoprint/torch'
 import { describe, expect, it } from 'vitest'
 import * as errors from '../errors.js'
+import { exitCodeOf } from '../exit-code.js'
 import { fromPlainError, toPlainError } from './plain-error.js'
 
 /** As a message port sends it. */
@@ -27,6 +28,25 @@ describe('an error that crossed between threads', () => {
       expect(crossed).toBeInstanceOf(errors.InterruptedError)
       expect(crossed).toMatchObject({ message: 'stop', exitCode: code })
     }
+  })
+
+  it.each([
+    ['checkpoint', 3],
+    ['memory', 4],
+    ['engine', 4],
+    ['operator', 1],
+  ] as const)('keeps that the engine called it %s, and so exit code %i', (kind, code) => {
+    const shapes = { self: [2, 3] }
+    const details = { kind, operator: 'aten::mm', argument: 'mat2', shapes }
+    const crossed = across(new TorchError('what the engine said', details))
+    expect(crossed).toBeInstanceOf(TorchError)
+    expect(crossed).toMatchObject({ message: 'what the engine said', ...details })
+    expect(exitCodeOf(crossed)).toBe(code)
+  })
+
+  it('keeps no more of the engine than there was', () => {
+    const crossed = across(new TorchError('shapes do not fit'))
+    expect(Object.keys(crossed).sort()).toEqual(['_tag', 'kind'])
   })
 
   it('is what it can be where it is none of ours', () => {

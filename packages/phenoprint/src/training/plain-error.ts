@@ -1,4 +1,4 @@
-import { TorchError } from '@phenoprint/torch'
+import { TorchError, type TorchErrorDetails } from '@phenoprint/torch'
 import * as errors from '../errors.js'
 
 /** An error as it crosses between threads, where classes are lost. */
@@ -7,6 +7,8 @@ export interface PlainError {
   readonly message: string
   readonly stack: string | undefined
   readonly exitCode: number | undefined
+  /** What an error of the engine has besides: its kind decides the exit code. */
+  readonly engine: Omit<TorchErrorDetails, 'cause'> | undefined
   /** What caused it, as far as it can be told. */
   readonly cause: PlainError | undefined
 }
@@ -27,44 +29,52 @@ const classes: Readonly<Record<string, new (message: string, options?: ErrorOpti
   DivergedError: errors.DivergedError,
 }
 
+const unknownOrigin = {
+  tag: 'Error',
+  stack: undefined,
+  exitCode: undefined,
+  engine: undefined,
+  cause: undefined,
+}
+
 /** An error as plain values. */
 export function toPlainError(error: unknown): PlainError {
   if (!(error instanceof Error)) {
     const message = String(error)
-    return { tag: 'Error', message, stack: undefined, exitCode: undefined, cause: undefined }
+    return { ...unknownOrigin, message }
   }
   return {
     tag: error.name,
     message: error.message,
     stack: error.stack,
     exitCode: error instanceof errors.PhenoprintError ? error.exitCode : undefined,
+    engine: error instanceof TorchError ? detailsOf(error) : undefined,
     cause: error.cause === undefined ? undefined : toPlainError(error.cause),
   }
 }
 
+function detailsOf({ kind, operator, argument, shapes }: TorchError): PlainError['engine'] {
+  return {
+    kind,
+    ...(operator !== undefined && { operator }),
+    ...(argument !== undefined && { argument }),
+    ...(shapes !== undefined && { shapes }),
+  }
+}
+
 /** The error that the values were made from: of the same class where it is one of ours. */
-export function fromPlainError({ tag, message, stack, exitCode, cause }: PlainError): Error {
-  const error = make(
-    tag,
-    message,
-    exitCode,
-    cause === undefined ? undefined : fromPlainError(cause),
-  )
-  if (stack !== undefined) error.stack = stack
+export function fromPlainError(plain: PlainError): Error {
+  const error = make(plain)
+  if (plain.stack !== undefined) error.stack = plain.stack
   return error
 }
 
-function make(
-  tag: string,
-  message: string,
-  exitCode: number | undefined,
-  cause: Error | undefined,
-): Error {
+function make({ tag, message, exitCode, engine, cause }: PlainError): Error {
   if (tag === 'InterruptedError') {
     return new errors.InterruptedError(message, exitCode === 143 ? 143 : 130)
   }
-  const options = cause === undefined ? undefined : { cause }
-  if (tag === 'TorchError') return new TorchError(message, { cause })
+  const options = cause === undefined ? undefined : { cause: fromPlainError(cause) }
+  if (tag === 'TorchError') return new TorchError(message, { ...engine, ...options })
   const Class = classes[tag]
   if (Class !== undefined) return new Class(message, options)
   return new Error(message, options)

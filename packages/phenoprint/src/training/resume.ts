@@ -13,6 +13,7 @@ import { CheckpointError } from '../errors.js'
 
 import type { Network } from '../models/network.js'
 import { parseMetadata, useTensors, writeTensors } from '../models/tensor-file.js'
+import { sentence } from '../words.js'
 import { type TrainingState, trainingStateSchema } from './training-state.js'
 
 const metadataSchema = z.object({
@@ -70,7 +71,7 @@ export function loadResumePoint(path: string, learner: Learner): TrainingState {
     } catch (cause) {
       if (!(cause instanceof TorchError)) throw cause
       throw new CheckpointError(
-        `checkpoint: ${path} does not fit this run: ${cause.message}. Delete it to train from the start.`,
+        `checkpoint: ${path} does not fit this run: ${sentence(cause.message)} Delete it to train from the start.`,
         { cause },
       )
     }

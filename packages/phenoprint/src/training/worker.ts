@@ -1,6 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { TorchError } from '@phenoprint/torch'
-import { MachineError } from '../errors.js'
+import { engineFault } from '../run/engine-fault.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { fineTuneHere } from './fine-tune-here.js'
 import type { AbortMessage, ThreadedVerb, WorkerMessage, WorkerTask } from './messages.js'
@@ -15,6 +14,8 @@ const verbs: Readonly<
   'fine-tune': fineTuneHere,
 }
 
+const cure = 'Set training.microBatch to fewer samples at once, or free memory.'
+
 if (parentPort !== null) await work(parentPort, workerData)
 
 async function work(port: MessagePort, { verb, config }: WorkerTask): Promise<void> {
@@ -24,7 +25,7 @@ async function work(port: MessagePort, { verb, config }: WorkerTask): Promise<vo
   try {
     send({ type: 'result', result: await verbs[verb](config, relay(send, controller.signal)) })
   } catch (error) {
-    send({ type: 'error', error: toPlainError(asFault(error)) })
+    send({ type: 'error', error: toPlainError(engineFault(error, cure)) })
   } finally {
     port.removeAllListeners('message')
   }
@@ -46,16 +47,4 @@ function relay(send: (message: WorkerMessage) => void, signal: AbortSignal): Rep
       }
     },
   }
-}
-
-/** An engine that is missing and memory that has run out are faults of the machine. */
-function asFault(error: unknown): unknown {
-  if (!(error instanceof TorchError) || (error.kind !== 'engine' && error.kind !== 'memory')) {
-    return error
-  }
-  const next =
-    error.kind === 'memory'
-      ? ' Set training.microBatch to fewer samples at once, or free memory.'
-      : ''
-  return new MachineError(`${error.message}${next}`, { cause: error })
 }
