@@ -232,6 +232,8 @@ export const model = z
   .prefault({})
   .describe('The network')
 
+const threads = positiveInteger.optional().describe('Threads of the engine; without it, all cores')
+
 const optimiser = z
   .strictObject({
     name: z.enum(['adam', 'adamw', 'sgd']).default('adamw').describe('Update rule'),
@@ -283,7 +285,7 @@ export const training = z
     loss,
     precision: z.enum(['fp32', 'bf16']).default('fp32').describe('bf16: autocast'),
     earlyStopping: earlyStopping.optional(),
-    threads: positiveInteger.optional().describe('Threads of the engine; without it, all cores'),
+    threads,
     checkpointMinutes: z
       .number()
       .positive()
@@ -327,6 +329,7 @@ export const prediction = z
       .describe('Per-view logits kept: float32 while under 1 GB, else float16'),
     batchSize: positiveInteger.default(64).describe('Tiles at once'),
     precision: z.enum(['fp32', 'bf16']).default('fp32').describe('bf16: autocast'),
+    threads,
   })
   .describe('Logits for every tile, site and symmetry, and their reduction per unit')
 
@@ -352,7 +355,9 @@ export const ensemble = z
 export const stages = z
   .array(
     z.strictObject({
-      verb: z.enum(['simulate', 'preprocess', 'train', 'fine-tune', 'infer', 'ensemble']),
+      verb: z
+        .enum(['simulate', 'preprocess', 'train', 'fine-tune', 'infer', 'ensemble'])
+        .describe('What the stage does'),
       config: name.describe('YAML file of the stage, relative to this file'),
       set: z
         .record(z.string(), z.unknown())

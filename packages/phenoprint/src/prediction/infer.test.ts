@@ -1,10 +1,19 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
-import { manualSeed, noGrad, setThreads, tensor, tidy } from '@phenoprint/torch'
-import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  manualSeed,
+  noGrad,
+  setThreads,
+  TorchError,
+  tensor,
+  threads,
+  tidy,
+} from '@phenoprint/torch'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { BatchLoader } from '../batches/batch-loader.js'
 import { type Config, configSchema } from '../config/config.js'
-import { CheckpointError, PhenoprintError, PredictionError } from '../errors.js'
+import { CheckpointError, MachineError, PhenoprintError, PredictionError } from '../errors.js'
 import { row } from '../evaluation/matrix.js'
 import { metrics } from '../evaluation/metrics.js'
 import { saveCheckpoint } from '../models/checkpoint.js'
@@ -109,7 +118,7 @@ function trainedRun(
 function configOf(folder: string, prediction: object = {}, top: object = {}): Config {
   return configSchema.parse({
     output: join(folder, 'infer'),
-    prediction: { from: join(folder, 'trained'), ...prediction },
+    prediction: { from: join(folder, 'trained'), threads: 1, ...prediction },
     ...top,
   })
 }
@@ -191,7 +200,9 @@ describe('infer', () => {
     })
     const calls = readFileSync(join(folder, 'infer/calls.csv'), 'utf8').trim().split('\n')
     expect(calls).toHaveLength(1 + 5 + 1)
-    expect(lines[0]).toBe('infer: 12 views of 3 classes: 0.0 MB of logits will be kept as float32')
+    expect(lines[0]).toBe(
+      'infer: 12 views of 3 classes: 144 bytes of logits will be kept as float32',
+    )
     expect(lines).toContain('validation')
 
     expect((await infer(config, silentReporter)).status).toBe('already done')
@@ -252,6 +263,40 @@ describe('infer', () => {
     const second = listeningReporter()
     await infer(configOf(folder, { splits: ['test'] }, elsewhere), second.reporter)
     expect(second.lines[0]).toMatch(/is not the one that .* was trained on/)
+  })
+})
+
+describe('infer and the machine', () => {
+  it('computes with as many threads as it is told, or else with all cores', async () => {
+    const folder = temporaryFolder()
+    trainedRun(folder)
+    const settings = { splits: ['test'], views: 'none' }
+    for (const [count, expected] of [
+      [3, 3],
+      [undefined, availableParallelism()],
+    ]) {
+      const output = join(folder, `with ${count} threads`)
+      await infer(configOf(folder, { ...settings, threads: count }, { output }), silentReporter)
+      expect(threads()).toBe(expected)
+    }
+    setThreads(1)
+  })
+
+  it('says what to change when memory runs out', async () => {
+    const folder = temporaryFolder()
+    trainedRun(folder)
+    const load = vi
+      .spyOn(BatchLoader.prototype, 'load')
+      .mockRejectedValue(new TorchError('not enough memory for 12 bytes', { kind: 'memory' }))
+    try {
+      const attempt = infer(configOf(folder), silentReporter)
+      await expect(attempt).rejects.toBeInstanceOf(MachineError)
+      await expect(attempt).rejects.toThrow(
+        'not enough memory for 12 bytes. Set prediction.batchSize to fewer tiles at once, or free memory.',
+      )
+    } finally {
+      load.mockRestore()
+    }
   })
 })
 

@@ -1,9 +1,11 @@
-import { engine } from '@phenoprint/torch'
+import { availableParallelism } from 'node:os'
+import { engine, setThreads } from '@phenoprint/torch'
 import { BatchLoader } from '../batches/batch-loader.js'
 import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { givesRanks } from '../evaluation/reductions.js'
+import { engineFault } from '../run/engine-fault.js'
 import { writeJson } from '../run/files.js'
 import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
@@ -34,11 +36,20 @@ const cacheBytes = 32 * 2 ** 20
  * `metrics.json` and `calls.csv` into the run directory. Stopped and started again, it goes on with
  * the first plate that is not whole.
  *
- * @throws {PredictionError} when the model's run is missing or not finished, a cell type has no
- *   network, or channels, tiles or classes of store and model disagree.
- * @throws {StoreError} {CheckpointError} {ConfigError} {RunDirectoryError} {MachineError}
+ * @throws {PredictionError} when a cell type has no network, or channels, tiles or classes of store
+ *   and model disagree.
+ * @throws {EarlierRunError} {StoreError} {CheckpointError} {ConfigError} {RunDirectoryError}
+ * @throws {MachineError} when memory runs out, the disk is full, or there is no engine.
  */
 export async function infer(config: Config, reporter: Reporter): Promise<VerbResult> {
+  try {
+    return await inferHere(config, reporter)
+  } catch (error) {
+    throw engineFault(error, 'Set prediction.batchSize to fewer tiles at once, or free memory.')
+  }
+}
+
+async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult> {
   const section = requireSection(config, 'prediction', 'infer')
   const output = requireSection(config, 'output', 'infer')
   const purpose = { verb: 'infer', config, reporter } as const
@@ -47,6 +58,7 @@ export async function infer(config: Config, reporter: Reporter): Promise<VerbRes
   const model = finishedRun(section.from, 'prediction.from', ['train', 'fine-tune'])
   using store = await Store.open(storePath(config, model))
   using networks = new NetworkSource(model, section.checkpoint, config.device)
+  setThreads(section.threads ?? availableParallelism())
   const plan = planInference(config, section, { model, store, networks, reporter })
   using run = RunDirectory.open(output, purpose)
   run.record({ data: store.digest, engine: engine.version })

@@ -108,7 +108,7 @@ describe('views', () => {
     expect(below).toEqual({ precision: 'float32', bytes: 999_996_000 })
     expect(above).toEqual({ precision: 'float16', bytes: 500_000_000 })
     expect(describeViews(above, 250_000, 1000)).toBe(
-      '250,000 views of 1,000 classes: 500.0 MB of logits will be kept as float16',
+      '250,000 views of 1,000 classes: 476.8 MiB of logits will be kept as float16',
     )
   })
 
