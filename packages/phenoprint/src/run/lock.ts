@@ -35,18 +35,19 @@ export class Lock {
    *
    * @param path The lock file; its folder is there.
    * @param purpose What the process does, for the message that another one gets.
+   * @param what What the folder holds, for the same: run, store, simulation.
    * @throws {RunDirectoryError} when a living process holds it, or one that cannot be seen from here.
    * @throws {MachineError} when the file cannot be written.
    */
-  static take(path: string, purpose: string): Lock {
+  static take(path: string, purpose: string, what = 'run'): Lock {
     const owner: Owner = { ...thisProcess(), purpose, since: new Date().toISOString() }
     const content = `${JSON.stringify(owner)}\n`
     for (;;) {
       if (created(path, content)) return new Lock(path, content)
       const seen = readIfThere(path)
       if (seen === null) continue
-      refuseUnlessDead(path, seen)
-      removeStale(path, seen)
+      refuseUnlessDead(path, seen, what)
+      removeStale(path, seen, what)
     }
   }
 
@@ -75,7 +76,7 @@ function created(path: string, content: string): boolean {
   }
 }
 
-function refuseUnlessDead(path: string, content: string): void {
+function refuseUnlessDead(path: string, content: string, what: string): void {
   const owner = parseOwner(content)
   const state = owner === null ? 'unknown' : stateOf(owner)
   if (state === 'dead') return
@@ -88,15 +89,15 @@ function refuseUnlessDead(path: string, content: string): void {
     state === 'alive'
       ? 'Wait until it ends, end it, or choose another folder.'
       : `It cannot be seen from here. If it is gone, delete ${path} and try again.`
-  throw new RunDirectoryError(`run: ${folder} is in use by ${who}. ${next}`)
+  throw new RunDirectoryError(`${what}: ${folder} is in use by ${who}. ${next}`)
 }
 
 /**
  * Removes the lock of a dead process. Two may find it dead at once; the guard lets one of them
  * remove it, and only while it is still the one that was seen, never the other's fresh lock.
  */
-function removeStale(path: string, seen: string): void {
-  using _guard = Lock.take(`${path}.takeover`, 'taking over the lock of a dead process')
+function removeStale(path: string, seen: string, what: string): void {
+  using _guard = Lock.take(`${path}.takeover`, 'taking over the lock of a dead process', what)
   if (readIfThere(path) === seen) rmSync(path, { force: true })
 }
 

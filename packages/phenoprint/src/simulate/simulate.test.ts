@@ -128,6 +128,8 @@ describe('a folder that is not free', () => {
   it('is refused while another process renders into it', async () => {
     const folder = newFolder()
     using _lock = Lock.take(join(folder, '.simulate.lock'), 'a test')
-    await expect(run(folder)).rejects.toBeInstanceOf(RunDirectoryError)
+    const attempt = run(folder)
+    await expect(attempt).rejects.toBeInstanceOf(RunDirectoryError)
+    await expect(attempt).rejects.toThrow(/^simulation: .* is in use by process/)
   })
 })

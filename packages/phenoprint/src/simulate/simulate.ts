@@ -32,7 +32,7 @@ export async function simulate(config: Config, reporter: Reporter): Promise<Verb
   const wells = simulatedWells(settings)
   const notices = simulatedNotices(settings)
   makeFolder(settings.folder)
-  using _lock = Lock.take(join(settings.folder, lockFile), 'phenoprint simulate')
+  using _lock = Lock.take(join(settings.folder, lockFile), 'phenoprint simulate', 'simulation')
   refuseOtherContents(settings.folder, notices[syntheticMarker] ?? '')
   removeStaleTemporaries(settings.folder)
 

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { StoreError } from '../errors.js'
 import type { Channel } from '../screen/screen.js'
+import { sentence } from '../words.js'
 import type { PlatePlan } from './plate-plan.js'
 import type { Codec, WrittenPlate } from './plate-writer.js'
 import { checked } from './shard.js'
@@ -58,13 +59,7 @@ export function existingPlate(
 ): WrittenPlate | null {
   if (!existsSync(path)) return null
   using zip = ZipReader.open(path)
-  const root = rootSchema.safeParse(JSON.parse(Buffer.from(zip.entry('zarr.json')).toString()))
-  if (!root.success) {
-    throw new StoreError(
-      `store: ${path}: this is no plate that preprocess wrote. Move it away, or set store.path to another folder.`,
-    )
-  }
-  const { settings: was, sources: wasSources } = root.data.attributes.phenoprint
+  const { settings: was, sources: wasSources } = readRoot(zip).attributes.phenoprint
   const differing = Object.entries(settings).filter(
     ([key, value]) => !isDeepStrictEqual(was[key], value),
   )
@@ -81,8 +76,35 @@ export function existingPlate(
       `store: ${path} was made from other image files than the ${plan.sites.length} sites of plate ${plan.plate.id} now have (some came, went, or changed in size). Delete this file to make the plate anew, or set store.path to another folder.`,
     )
   }
-  const digests = checked(zip.entry('statistics/digest/c/0/0'), 'digests')
+  const digests = readDigests(zip)
   return { bytes: statSync(path).size, digest: plateDigest(plan.sites, digests) }
+}
+
+/** @throws {StoreError} when the archive is not a plate of ours. */
+function readRoot(zip: ZipReader): z.output<typeof rootSchema> {
+  const bytes = zip.entry('zarr.json')
+  try {
+    return rootSchema.parse(JSON.parse(Buffer.from(bytes).toString()))
+  } catch (cause) {
+    throw new StoreError(
+      `store: ${zip.path}: this is no plate that preprocess wrote. Move it away, or set store.path to another folder.`,
+      { cause },
+    )
+  }
+}
+
+/** @throws {StoreError} when they are damaged. */
+function readDigests(zip: ZipReader): Uint8Array {
+  const bytes = zip.entry('statistics/digest/c/0/0')
+  try {
+    return checked(bytes, 'digests')
+  } catch (cause) {
+    if (!(cause instanceof StoreError)) throw cause
+    throw new StoreError(
+      `store: ${zip.path}: ${sentence(cause.message)} Delete this file and run preprocess again: it makes what is missing.`,
+      { cause },
+    )
+  }
 }
 
 function text(value: unknown): string {

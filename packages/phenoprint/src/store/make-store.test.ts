@@ -16,6 +16,8 @@ import {
   temporaryFolder,
 } from './small-screen.test.support.js'
 import { Store } from './store.js'
+import { ZipReader } from './zip-reader.js'
+import { ZipWriter } from './zip-writer.js'
 
 afterAll(removeTemporaryFolders)
 
@@ -57,6 +59,7 @@ describe('makeStore', () => {
       'E1__1.ozx',
       'E1__2.ozx',
     ])
+    expect([...reporter.units]).toEqual(['sites'])
     expect(reporter.lines[0]).toBe(
       'screen: small (synthetic): 1 experiment, 2 plates, 6 wells, 12 sites, 2 channels',
     )
@@ -179,6 +182,36 @@ describe('a store that is there already', () => {
     ).rejects.toMatchObject({ _tag: 'StoreError', message: expect.stringContaining('is a file') })
   })
 
+  it('is refused when a plate of that name was written by something else', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    await makeStore(made.screen, wanted, recorder())
+    const plate = join(wanted.store.path, 'E1__1.ozx')
+    const rewrite = (changed: (name: string, bytes: Uint8Array) => Uint8Array) => {
+      const other = join(temporaryFolder(), 'other.ozx')
+      using zip = new ZipWriter(other)
+      using was = ZipReader.open(plate)
+      for (const name of was.names) zip.add(name, changed(name, was.entry(name)))
+      zip.finish('')
+      return readFileSync(other)
+    }
+    const text = rewrite((name, bytes) => (name === 'zarr.json' ? Buffer.from('hello') : bytes))
+    const foreign = rewrite((name, bytes) => (name === 'zarr.json' ? Buffer.from('{}') : bytes))
+    const damaged = rewrite((name, bytes) =>
+      name.startsWith('statistics/digest/c') ? bytes.map((byte) => byte ^ 1) : bytes,
+    )
+    for (const [bytes, message] of [
+      [text, /E1__1\.ozx: this is no plate that preprocess wrote\. Move it away/],
+      [foreign, /E1__1\.ozx: this is no plate that preprocess wrote\. Move it away/],
+      [damaged, /E1__1\.ozx: digests is damaged: checksum .*Delete this file and run preprocess/],
+    ] as const) {
+      writeFileSync(plate, bytes)
+      const attempt = makeStore(made.screen, wanted, recorder())
+      await expect(attempt).rejects.toThrow(message)
+      await expect(attempt).rejects.toMatchObject({ _tag: 'StoreError', exitCode: 3 })
+    }
+  })
+
   it('names plates that do not belong to the screen', async () => {
     const made = smallScreen()
     const wanted = order(made)
@@ -195,10 +228,10 @@ describe('a store that two would make at once', () => {
     const made = smallScreen()
     const wanted = order(made)
     await makeStore(made.screen, wanted, recorder())
-    using _held = Lock.take(join(wanted.store.path, '.lock'), 'another preprocess')
+    using _held = Lock.take(join(wanted.store.path, '.lock'), 'another preprocess', 'store')
     await expect(makeStore(made.screen, wanted, recorder())).rejects.toMatchObject({
       _tag: 'RunDirectoryError',
-      message: expect.stringContaining('another preprocess'),
+      message: expect.stringMatching(/^store: .* is in use by .*another preprocess/),
     })
   })
 })

@@ -44,7 +44,7 @@ export async function makeStore(
 ): Promise<VerbResult> {
   const folder = order.store.path
   makeFolder(folder)
-  using _lock = Lock.take(join(folder, lockFile), 'preprocess')
+  using _lock = Lock.take(join(folder, lockFile), 'phenoprint preprocess', 'store')
   removeStaleTemporaries(folder)
   const survey = await surveyImages(screen, order, reporter)
   const format = await probe(survey)

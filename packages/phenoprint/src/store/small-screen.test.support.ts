@@ -202,21 +202,27 @@ export function order(
 export function recorder(signal: AbortSignal = new AbortController().signal) {
   const lines: string[] = []
   const events: RunEvent[] = []
+  const units = new Set<string>()
   let advanced = 0
   return {
     lines,
     events,
+    /** What was counted. */
+    units,
     get advanced() {
       return advanced
     },
     say: (line: string) => void lines.push(line),
     event: (event: RunEvent) => void events.push(event),
-    progress: () => ({
-      advance: (count: number) => {
-        advanced += count
-      },
-      done: () => {},
-    }),
+    progress: (_label = '', _total = 0, unit = '') => {
+      units.add(unit)
+      return {
+        advance: (count: number) => {
+          advanced += count
+        },
+        done: () => {},
+      }
+    },
     signal,
   }
 }
