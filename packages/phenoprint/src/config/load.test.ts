@@ -211,7 +211,10 @@ describe('faults', () => {
     ['training:\n\tepochs: 1', 'main.yml:2:1: not valid YAML: indent with spaces, not tabs'],
     ['- a\n- b', 'main.yml:1:1: got a list, expected a map of sections'],
     ['hello', 'main.yml:1:1: got a single value, expected a map of sections'],
-    ['a: &a [*a]', 'main.yml:1:7: nested more than'],
+    [
+      'a: &a [*a]',
+      'main.yml:1:7: nested more than 64 levels deep, expected at most that. Is there an alias',
+    ],
     ['extends: 3', 'main.yml:1:10: extends: expected a file or a list of files'],
   ])('has one message for the text %j', (text, message) => {
     expect(fault({ 'main.yml': text })).toContain(message)
@@ -231,7 +234,7 @@ describe('faults', () => {
   it('refuses files that extend each other', () => {
     const files = { 'main.yml': 'extends: other.yml', 'other.yml': 'extends: main.yml' }
     expect(fault(files)).toBe(
-      'config: other.yml:1:10: a cycle: main.yml extends other.yml extends main.yml.',
+      'config: other.yml:1:10: a cycle: main.yml extends other.yml extends main.yml. Remove one of these extends.',
     )
   })
 })

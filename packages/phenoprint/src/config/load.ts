@@ -55,7 +55,9 @@ interface Request {
 function readFile(file: string, request: Request | null, above: readonly string[]): LocatedMap {
   if (above.includes(file)) {
     const cycle = [...above.slice(above.indexOf(file)), file].join(' extends ')
-    throw new ConfigError(`config: ${request?.origin.text ?? file}: a cycle: ${cycle}.`)
+    throw new ConfigError(
+      `config: ${request?.origin.text ?? file}: a cycle: ${cycle}. Remove one of these extends.`,
+    )
   }
   const place = (line: number, column: number): Origin => {
     return { text: `${file}:${line}:${column}`, file }

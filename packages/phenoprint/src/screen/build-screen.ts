@@ -31,12 +31,15 @@ interface PlateDraft {
 /**
  * Rows of tables, in any order, as a screen: sorted by experiment, plate, well and site (code units).
  *
+ * @param from The table, or the first of them, for messages.
  * @throws {ScreenError} when a (plate, well, site) stands twice, when the rows of a well disagree,
  * when a plate holds two cell types, or when there is no row at all.
  */
-export function buildScreen(head: ScreenHead, rows: readonly SiteRow[]): Screen {
+export function buildScreen(head: ScreenHead, rows: readonly SiteRow[], from: string): Screen {
   if (rows.length === 0) {
-    throw new ScreenError(`${head.name}: got no site at all, expected at least one.`)
+    throw new ScreenError(
+      `screen: ${from}: got no site at all, expected at least one. Complete the table, or set screen.folder to the folder of another.`,
+    )
   }
   const plates: Plate[] = []
   const units: Unit[] = []

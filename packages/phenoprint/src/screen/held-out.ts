@@ -83,8 +83,12 @@ function unknownGroup(
   const elsewhere = [...groups].find(([, members]) => members.some((group) => group.name === name))
   const hint =
     elsewhere === undefined ? didYouMean(name, there) : ` ${name} is of cell type ${elsewhere[0]}.`
-  const shown = there.length > 20 ? [...there.slice(0, 20), '...'] : there
   return new ConfigError(
-    `split.${key}.${cellType}: got ${by} "${name}", expected one of the ${there.length} there (skipped ones left out): ${shown.join(', ')}.${hint}`,
+    `split.${key}.${cellType}: got ${by} "${name}", expected one of the ${there.length} there (skipped ones left out): ${shortened(there).join(', ')}.${hint}`,
   )
+}
+
+/** The first names of many, for messages. */
+export function shortened(names: readonly string[]): readonly string[] {
+  return names.length > 20 ? [...names.slice(0, 20), '...'] : names
 }

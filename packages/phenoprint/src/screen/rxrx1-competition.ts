@@ -105,6 +105,7 @@ export async function readRxrx1Competition(
       synthetic,
     },
     rows,
+    train.path,
   )
 }
 

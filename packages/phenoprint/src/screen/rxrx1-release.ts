@@ -108,5 +108,6 @@ export async function readRxrx1Release(
       synthetic,
     },
     rows,
+    table.path,
   )
 }

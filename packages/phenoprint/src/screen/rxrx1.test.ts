@@ -200,6 +200,15 @@ describe('the later release', () => {
     expect(screen.sites[1]?.images[5]).toBe(`${folder}/images/RPE-01/Plate1/B03_s2_w6.png`)
   })
 
+  it('names the table when no site of it counts', async () => {
+    const [head, ...rows] = metadata.split('\n')
+    const controls = rows.filter((row) => row.includes('negative_control'))
+    const folder = await folderOf({ 'metadata.csv': [head, ...controls].join('\n') })
+    await expect(read(folder, { controls: false })).rejects.toThrow(
+      `screen: ${folder}/metadata.csv: got no site at all, expected at least one. Complete the table`,
+    )
+  })
+
   it('names the row of a fault', async () => {
     const wrong = async (from: string, to: string) =>
       read(await folderOf({ 'metadata.csv': metadata.replace(from, to) }))

@@ -155,7 +155,10 @@ describe('a split that cannot be', () => {
     refuses({ validation: { HUVECS: ['HUVEC-01'] } }, /"HUVECS".*Did you mean HUVEC\?/)
     refuses({ validation: { HUVEC: ['HUVEC-1'] } }, /"HUVEC-1".*Did you mean HUVEC-01\?/)
     refuses({ validation: { HUVEC: ['HEPG2-01'] } }, /HEPG2-01 is of cell type HEPG2/)
-    refuses({ skipExperiments: ['HUVEC-99'] }, /skipExperiments: got "HUVEC-99"/)
+    refuses(
+      { skipExperiments: ['HUVEC-99'] },
+      /skipExperiments: got "HUVEC-99", expected one of the \d+ experiments of the screen: HEPG2-01, .*HUVEC-01, /,
+    )
     refuses(
       { skipExperiments: ['HUVEC-03'], validation: { HUVEC: ['HUVEC-03'] } },
       /"HUVEC-03", expected one of the 5 there \(skipped ones left out\)/,

@@ -2,7 +2,7 @@ import type { Section } from '../config/config.js'
 import { didYouMean } from '../did-you-mean.js'
 import { ConfigError } from '../errors.js'
 import { type Group, type Groups, groupUnits, isLearnable } from './groups.js'
-import { type Draw, drawHeldOut, nameHeldOut } from './held-out.js'
+import { type Draw, drawHeldOut, nameHeldOut, shortened } from './held-out.js'
 import type { Screen } from './screen.js'
 
 /**
@@ -85,7 +85,7 @@ function skippedExperiments(screen: Screen, section: Section<'split'>): Set<stri
   for (const name of section.skipExperiments) {
     if (known.includes(name)) continue
     throw new ConfigError(
-      `split.skipExperiments: got "${name}", expected one of the ${known.length} experiments of the screen.${didYouMean(name, known)}`,
+      `split.skipExperiments: got "${name}", expected one of the ${known.length} experiments of the screen: ${shortened(known).join(', ')}.${didYouMean(name, known)}`,
     )
   }
   return new Set(section.skipExperiments)
@@ -134,6 +134,5 @@ function unitsOf(groups: Groups): number[] {
 }
 
 function listed(groups: readonly Group[]): string {
-  const names = groups.map((group) => group.name)
-  return names.length > 12 ? `${names.slice(0, 12).join(', ')}, ...` : names.join(', ')
+  return shortened(groups.map((group) => group.name)).join(', ')
 }

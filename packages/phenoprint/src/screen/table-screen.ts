@@ -91,6 +91,7 @@ export async function readTableScreen(section: TableSection): Promise<Screen> {
       synthetic: false,
     },
     rows,
+    table.path,
   )
 }
 

@@ -108,7 +108,10 @@ export function readStoredScreen(folder: string): StoredScreen | null {
   } catch (cause) {
     const code = errorCode(cause)
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
-    throw new StoreError(`store: ${path} cannot be read: ${cause}`, { cause })
+    throw new StoreError(
+      `store: ${path} cannot be read: ${cause}. Check its permissions, and those of its folder.`,
+      { cause },
+    )
   }
   return parse(path, text)
 }
