@@ -1,6 +1,6 @@
 import type { Tile } from './place-tile.js'
 
-/** Mean and variance of each channel of a tile, padding left out. Population variance. */
+/** Mean and population variance of the intensities of each channel: of a tile, a site or more. */
 export interface Moments {
   /** `[channel]` */
   readonly mean: Float64Array
@@ -11,7 +11,7 @@ export interface Moments {
 /** Widest row of uint8 whose sum of squares fits in 31 bits. */
 const widestExactRow = Math.floor(0x7fffffff / (255 * 255))
 
-/** Moments of the pixels of a tile that are not padding. */
+/** Moments of the pixels of a tile, padding left out. */
 export function tileMoments(tile: Tile): Moments {
   const { pixels, channels, height, width, filledHeight, filledWidth } = tile
   const count = filledHeight * filledWidth

@@ -1,14 +1,9 @@
-import { decompress, PixelError, type Pixels } from '@phenoprint/pixels'
+import { decompress, type Moments, PixelError, type Pixels } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
 import { sentence } from '../words.js'
 import type { Codec } from './plate-writer.js'
 import { checked, parseShardIndex, type ShardIndex, shardIndexBytes } from './shard.js'
-import {
-  type ChannelMoments,
-  histogramsPerChunk,
-  plateDigest,
-  type SiteStatistics,
-} from './site-statistics.js'
+import { histogramsPerChunk, plateDigest, type SiteStatistics } from './site-statistics.js'
 import { decodeHistograms, decodeMoments } from './statistics-table.js'
 import type { Tiling } from './tiling.js'
 import { ZipReader } from './zip-reader.js'
@@ -78,7 +73,8 @@ export class PlateReader implements Disposable {
     }
   }
 
-  siteMoments(site: number): ChannelMoments {
+  /** Mean and variance of each channel of a site; NaN where a channel is missing. */
+  siteMoments(site: number): Moments {
     const { channels } = this.#tiling.image
     return {
       mean: this.#mean.slice(site * channels, (site + 1) * channels),
@@ -87,7 +83,7 @@ export class PlateReader implements Disposable {
   }
 
   /** Mean and variance of every site, `[site, channel]`; NaN where a channel is missing. */
-  moments(): ChannelMoments {
+  moments(): Moments {
     return { mean: this.#mean, variance: this.#variance }
   }
 

@@ -1,17 +1,12 @@
 import { createHash } from 'node:crypto'
-import { channelStatistics, histogramBins, type Pixels } from '@phenoprint/pixels'
+import { channelStatistics, histogramBins, type Moments, type Pixels } from '@phenoprint/pixels'
 import type { ImageShape } from './tiling.js'
 
-/** Mean and variance of intensities, each channel by itself. */
-export interface ChannelMoments {
-  /** `[channel]`; NaN where the channel's image was missing and filled with zeros. */
-  readonly mean: Float64Array
-  /** `[channel]`, of the population; NaN likewise. */
-  readonly variance: Float64Array
-}
-
-/** What is known of the intensities of a site. */
-export interface SiteStatistics extends ChannelMoments {
+/**
+ * What is known of the intensities of a site. Moments are NaN where the channel's image was missing
+ * and filled with zeros.
+ */
+export interface SiteStatistics extends Moments {
   /** `[channel, bin]`: 256 bins for uint8, 4096 of sixteen values each for uint16; 0 where the channel is missing. */
   readonly histogram: Uint32Array
 }

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Pixels, Tile } from '@phenoprint/pixels'
+import type { Moments, Pixels, Tile } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
 import type { Screen } from '../screen/screen.js'
 import { PlateReader } from './plate-reader.js'
 import type { Codec } from './plate-writer.js'
-import type { ChannelMoments, SiteStatistics } from './site-statistics.js'
+import type { SiteStatistics } from './site-statistics.js'
 import { readStoredScreen, type StoredScreen, screenFile, storeDigest } from './stored-screen.js'
-import { asTile, type PixelType, type TileShape, type Tiling, tiling } from './tiling.js'
+import { asTile, type TileShape, type Tiling, tiling } from './tiling.js'
 import { verifyPixels } from './verify.js'
 
 /** The screen of a store and its pixels, tile by tile. Sites are counted as in `screen.sites`. */
@@ -82,10 +82,6 @@ export class Store implements Disposable {
     return this.tiling.image.channels
   }
 
-  get dtype(): PixelType {
-    return this.tiling.image.dtype
-  }
-
   /**
    * The pixels of a tile, `[channel, y, x]`, zero past the edge of the image.
    *
@@ -112,13 +108,13 @@ export class Store implements Disposable {
   }
 
   /** Mean and variance of each channel of a site; NaN where the channel is missing. */
-  moments(site: number): ChannelMoments {
+  moments(site: number): Moments {
     const [plate, row] = this.#locate(site)
     return this.#reader(plate).siteMoments(row)
   }
 
   /** Sites of a plate, and mean and variance of each, `[site, channel]`. */
-  plateMoments(plate: number): ChannelMoments & { readonly sites: readonly number[] } {
+  plateMoments(plate: number): Moments & { readonly sites: readonly number[] } {
     return { sites: this.#plateSites[plate] ?? [], ...this.#reader(plate).moments() }
   }
 

@@ -1,11 +1,19 @@
-import { type Matrix, matrix } from '../evaluation/matrix.js'
-import { fitSoftmaxRegression, linearLogits } from '../evaluation/softmax-regression.js'
-import type { Screen } from '../screen/screen.js'
+import type { Moments } from '@phenoprint/pixels'
+import { type Matrix, matrix } from './matrix.js'
+import { fitSoftmaxRegression, linearLogits } from './softmax-regression.js'
 
-/** Mean and variance of each channel of a site. */
-export interface ChannelMoments {
-  readonly mean: Float64Array
-  readonly variance: Float64Array
+/** What the model looks at of a screen; a `Screen` is one. */
+export interface MeasuredScreen {
+  readonly channels: readonly unknown[]
+  readonly classes: number
+  readonly units: readonly {
+    readonly role: string
+    readonly label: number | null
+    /** Indices of its sites. */
+    readonly sites: readonly number[]
+  }[]
+  /** Indices of the units of each plate. */
+  readonly plates: readonly { readonly units: readonly number[] }[]
 }
 
 /**
@@ -13,14 +21,15 @@ export interface ChannelMoments {
  * standard deviations, both as logarithms, normalised to the negative controls of its plate (or to
  * all of the plate's units where it has none).
  *
- * @param moments Of a site of the screen, by its index.
+ * @param moments Of a site of the screen, by its index; NaN, which counts as 0, where a channel's
+ *   image is missing.
  * @param train Unit indices with labels.
  * @param test Unit indices to predict.
  * @returns logits `[test unit, class]`.
  */
 export function linearBaseline(
-  screen: Screen,
-  moments: (site: number) => ChannelMoments,
+  screen: MeasuredScreen,
+  moments: (site: number) => Moments,
   train: readonly number[],
   test: readonly number[],
 ): Matrix {
@@ -31,7 +40,7 @@ export function linearBaseline(
   return linearLogits(classifier, pick(features, test))
 }
 
-function unitFeatures(screen: Screen, moments: (site: number) => ChannelMoments): Float64Array[] {
+function unitFeatures(screen: MeasuredScreen, moments: (site: number) => Moments): Float64Array[] {
   const channels = screen.channels.length
   return screen.units.map((unit) => {
     const features = new Float64Array(2 * channels)
@@ -54,7 +63,7 @@ function known(moment: number | undefined): number {
 }
 
 /** Subtracts the controls' mean of each plate, then scales each feature to variance 1 over the screen. */
-function normaliseToControls(screen: Screen, features: readonly Float64Array[]): void {
+function normaliseToControls(screen: MeasuredScreen, features: readonly Float64Array[]): void {
   for (const plate of screen.plates) {
     const controls = plate.units.filter((unit) => screen.units[unit]?.role === 'negativeControl')
     const reference = controls.length > 0 ? controls : plate.units
