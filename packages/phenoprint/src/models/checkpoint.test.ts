@@ -81,6 +81,9 @@ describe('a checkpoint', () => {
       output: 'runs/b',
       training: { checkpointMinutes: 9 },
       stages: [{ verb: 'train', config: 'train.yml' }],
+      screen: { reader: 'rxrx1', name: 'RxRx1', folder: 'moved/rxrx1' },
+      prediction: { from: 'runs/b' },
+      ensemble: { members: { default: [{ run: 'runs/c' }] } },
     })
     const state = loadCheckpoint(
       checkpointFile(run, 'last'),

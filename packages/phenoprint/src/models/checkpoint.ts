@@ -15,7 +15,7 @@ import { parseMetadata, useTensors, writeTensors } from './tensor-file.js'
 /** What stands beside the weights. */
 export interface CheckpointState {
   readonly description: NetworkDescription
-  /** As resolved, without what no result depends on (where the run lies, how often it is saved). */
+  /** As resolved, without what no result depends on: where the run lies, the sections of other verbs. */
   readonly config: Config
   /** Epochs behind these weights, from 1. */
   readonly epoch: number
@@ -141,7 +141,14 @@ function fill(path: string, network: Network, tensors: ReadonlyMap<string, Tenso
 
 /** What results depend on: two runs in different folders write the same bytes. */
 function lasting(config: Config): unknown {
-  const { output: _output, stages: _stages, simulation: _simulation, training, ...rest } = config
+  const {
+    output: _output,
+    stages: _stages,
+    simulation: _simulation,
+    screen: _screen,
+    ...others
+  } = config
+  const { prediction: _prediction, ensemble: _ensemble, training, ...rest } = others
   const { checkpointMinutes: _minutes, ...lastingTraining } = training
   return { ...rest, training: lastingTraining }
 }

@@ -9,8 +9,11 @@ export interface Difference {
   readonly is: unknown
 }
 
-/** Keys that no result depends on: where it lies, and how often it is saved on the way. */
-const neverMatter = ['output', 'stages', 'simulation', 'training.checkpointMinutes']
+/**
+ * Keys that no result of these verbs depends on: where it lies, how often it is saved on the way, and
+ * what only other verbs read. The screen comes in through the store, whose digest is compared.
+ */
+const neverMatter = ['output', 'stages', 'simulation', 'screen', 'training.checkpointMinutes']
 
 /** Sections of later verbs, which a file may hold for them. */
 const ofOthers: Readonly<Record<RunVerb, readonly string[]>> = {

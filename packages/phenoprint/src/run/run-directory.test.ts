@@ -105,10 +105,22 @@ describe('a run directory that is opened again', () => {
       () => {},
       config({ output: 'a', ensemble: { members: { default: [{ run: 'x' }] } } }),
     )
-    const same = config({ output: 'b', training: { checkpointMinutes: 1 } })
+    const screen = { reader: 'rxrx1', name: 'RxRx1', folder: 'moved/rxrx1' } as const
+    const same = config({ output: 'b', screen, training: { checkpointMinutes: 1 } })
     expect(inRun(folder, (run) => run.resumed, same)).toBe(true)
     const threads = config({ training: { threads: 3 } })
     expect(() => inRun(folder, () => {}, threads)).toThrow(/training\.threads was not set, is 3/)
+  })
+
+  it('is refused when a path may lead to other data or another start', () => {
+    const folder = temporaryFolder()
+    const of = (path: string, from: string) => config({ store: { path }, fineTune: { from } })
+    const open = (values: Config) =>
+      RunDirectory.open(folder, { verb: 'fine-tune', config: values }).close()
+    open(of('stores/a', 'runs/a'))
+    expect(() => open(of('stores/b', 'runs/b'))).toThrow(
+      'store.path was "stores/a", is "stores/b"; fineTune.from was "runs/a", is "runs/b"',
+    )
   })
 
   it('is refused to another verb', () => {
