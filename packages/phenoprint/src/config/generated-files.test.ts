@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { fileSchema } from './file-schema.js'
 import { generatedFiles } from './generated-files.js'
 import { loadConfig } from './load.js'
+import { configReference } from './reference.js'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const fits = new Ajv2020({ allErrors: true, strict: false }).compile(fileSchema())
@@ -17,6 +18,16 @@ describe('the generated files', () => {
       expect(readFileSync(`${root}${path}`, 'utf8')).toBe(text)
     },
   )
+})
+
+describe('the reference', () => {
+  it('says of every key what it is', () => {
+    const rows = configReference()
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+    expect(rows.length).toBeGreaterThan(100)
+    expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([])
+  })
 })
 
 describe('the JSON Schema, as another library reads it', () => {

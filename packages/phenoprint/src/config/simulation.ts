@@ -106,7 +106,11 @@ const strengths = z
       .default(0.08)
       .describe('Share of experiments whose gain is four times as high or low'),
     plate: strength.default(0.12).describe('Standard deviation of log gain over plates'),
-    position: strength.default(0.08).describe('Change of log gain from the middle to the edge'),
+    position: strength
+      .default(0.08)
+      .describe(
+        'Standard deviation of log gain over wells; at the edge of the plate up to half as much again',
+      ),
     site: strength.default(0.05).describe('Standard deviation of log gain over sites'),
     debris: z
       .number()
@@ -117,7 +121,7 @@ const strengths = z
   })
   .prefault({})
   .describe(
-    'What moves a picture. Background, blur, illumination and density move in proportion to gain',
+    'What moves a picture. Background, blur, haze, illumination and density vary too, independently, in fixed proportion to the strength of gain at that level',
   )
 
 export const simulation = z
