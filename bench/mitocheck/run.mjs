@@ -74,6 +74,7 @@ async function trainOurs(seed) {
     `output=${join(run, 'infer')}`,
     `prediction.from=${join(run, 'train')}`,
     'prediction.splits=[test]',
+    `prediction.threads=${settings.threads}`,
   )
   const seconds = (performance.now() - began) / 1000
   const { test } = JSON.parse(fs.readFileSync(join(run, 'infer/metrics.json'), 'utf8'))
