@@ -227,7 +227,9 @@ export const model = z
     kernels: z
       .enum(['auto', 'stock', 'fused'])
       .default('auto')
-      .describe('auto: fused blocks where they apply; stock: libtorch operators only'),
+      .describe(
+        'auto: fused where this build has such an operator for a block, else stock; stock: libtorch operators only; fused: an error where there is none',
+      ),
   })
   .prefault({})
   .describe('The network')
