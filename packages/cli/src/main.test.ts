@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { folderOf, nodeOnSmallDisk } from '@phenoprint/phenoprint/testing'
 import { describe, expect, it } from 'vitest'
+import { folderOf, nodeOnSmallDisk } from '../../phenoprint/dist/testing/index.js'
 
 const launcher = fileURLToPath(new URL('../bin/phenoprint.js', import.meta.url))
 const testProgram = fileURLToPath(new URL('./testing/test-program.js', import.meta.url))

@@ -1,22 +1,22 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { symmetries } from '../config/sections.js'
-import { askNumbers } from '../evaluation/python.test.support.js'
 import { makeStore } from '../store/make-store.js'
 import {
   type MadeScreen,
   order,
   png,
   recorder,
-  removeTemporaryFolders,
   type SmallScreen,
   smallScreen,
 } from '../store/small-screen.test.support.js'
 import { Store } from '../store/store.js'
+import { removeKeptFolders } from '../testing/kept-folder.js'
+import { askNumbers } from '../testing/python.js'
 import { BatchLoader } from './batch-loader.js'
 import { epochSamples, predictionSamples, type Sample } from './samples.js'
 
-afterAll(removeTemporaryFolders)
+afterAll(removeKeptFolders)
 
 /** Normalises, pads and turns with numpy; pixels come as lists, one a site. */
 const script = `

@@ -7,7 +7,6 @@ import { type Config, configSchema, type Reduction } from '../config/config.js'
 import { ConfigError, PhenoprintError, PredictionError } from '../errors.js'
 import { matrix } from '../evaluation/matrix.js'
 import { metrics } from '../evaluation/metrics.js'
-import { askNumbers } from '../evaluation/python.test.support.js'
 import type { PredictionHeader } from '../prediction/prediction-header.js'
 import {
   type GivenRow,
@@ -21,6 +20,7 @@ import { randomStream } from '../random.js'
 import { silentReporter } from '../run/reporter.js'
 import { RunDirectory } from '../run/run-directory.js'
 import { temporaryFolder } from '../testing/folder.js'
+import { askNumbers } from '../testing/python.js'
 import { ensemble } from './ensemble.js'
 
 /** Units by plate; the last of each plate has no label. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { randomStream } from '../random.js'
+import { askNumbers } from '../testing/python.js'
 import { bootstrapMean } from './bootstrap.js'
-import { askNumbers } from './python.test.support.js'
 
 const options = { seed: 4, resamples: 4000, level: 0.95 }
 

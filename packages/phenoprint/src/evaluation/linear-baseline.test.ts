@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { randomStream } from '../random.js'
 import type { Plate, Role, Screen, Site, Unit } from '../screen/screen.js'
+import { askNumbers } from '../testing/python.js'
 import { linearBaseline } from './linear-baseline.js'
-import { askNumbers } from './python.test.support.js'
 
 const classes = 3
 const wellsOfClass = 6

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { randomStream } from '../random.js'
+import { askNumbers } from '../testing/python.js'
 import { matrix } from './matrix.js'
 import { metrics, metricsByCellType } from './metrics.js'
 import { metricsTable } from './metrics-table.js'
-import { askNumbers } from './python.test.support.js'
 
 const units = 400
 const classes = 12

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { reductions } from '../config/sections.js'
 import { randomStream } from '../random.js'
+import { askNumbers } from '../testing/python.js'
 import { matrix } from './matrix.js'
-import { askNumbers } from './python.test.support.js'
 import { createReducer, reduce, weightedMedian } from './reductions.js'
 
 const rows = 5

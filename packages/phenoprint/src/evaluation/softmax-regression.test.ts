@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { randomStream } from '../random.js'
+import { askNumbers } from '../testing/python.js'
 import { matrix } from './matrix.js'
 import { fitSoftmaxRegression, linearLogits } from './softmax-regression.js'
-
-const python = fileURLToPath(new URL('../../../../.cache/oracles/bin/python', import.meta.url))
 
 /** Three overlapping clouds in four dimensions. */
 function clouds(): { features: Float64Array; labels: Int32Array } {
@@ -22,10 +19,9 @@ it('reaches the minimum that scipy finds', () => {
   const { features, labels } = clouds()
   const ours = fitSoftmaxRegression(matrix(features, 300, 4), labels, 3, 1e-2, 2000)
   const script = `
-import json, sys, numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
-d = json.load(sys.stdin); x = np.array(d['x']).reshape(300, 4); y = np.array(d['y'])
+x = np.array(d['x']).reshape(300, 4); y = np.array(d['y'])
 def f(w):
     W, b = w[:12].reshape(4, 3), w[12:]
     z = x @ W + b; lp = z - logsumexp(z, axis=1, keepdims=True)
@@ -33,10 +29,7 @@ def f(w):
 r = minimize(f, np.zeros(15), method='BFGS', options={'gtol': 1e-9})
 z = x @ r.x[:12].reshape(4, 3) + r.x[12:]
 print(json.dumps((z - z.mean(1, keepdims=True)).ravel().tolist()))`
-  const answer = execFileSync(python, ['-c', script], {
-    input: JSON.stringify({ x: [...features], y: [...labels] }),
-  })
-  const expected: number[] = JSON.parse(answer.toString())
+  const expected = askNumbers(script, { x: [...features], y: [...labels] })
   const logits = linearLogits(ours, matrix(features, 300, 4)).data
   for (let i = 0; i < 300; i++) {
     const row = logits.subarray(i * 3, i * 3 + 3)

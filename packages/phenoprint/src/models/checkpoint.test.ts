@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { manualSeed, memory } from '@phenoprint/torch'
 import { describe, expect, it } from 'vitest'
 import { configSchema } from '../config/config.js'
 import { CheckpointError } from '../errors.js'
 import { temporaryFolder } from '../testing/folder.js'
+import { oraclesPython } from '../testing/python.js'
 import { copyCheckpoint, loadCheckpoint, loadNetwork, saveCheckpoint } from './checkpoint.js'
 import {
   bestOf,
@@ -103,8 +103,7 @@ from safetensors import safe_open
 with safe_open(sys.argv[1], 'pt') as file:
     print(json.dumps({'names': list(file.keys()), 'stem': file.get_tensor('conv_stem.weight').shape,
                       'epoch': json.loads(file.metadata()['phenoprint'])['epoch']}))`
-    const python = fileURLToPath(new URL('../../../../.cache/oracles/bin/python', import.meta.url))
-    const answer = execFileSync(python, ['-c', script, checkpointFile(run, 'last')])
+    const answer = execFileSync(oraclesPython, ['-c', script, checkpointFile(run, 'last')])
     const { names, stem, epoch } = JSON.parse(answer.toString())
     expect(stem).toEqual([32, 2, 3, 3])
     expect(epoch).toBe(4)

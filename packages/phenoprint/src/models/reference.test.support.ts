@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readSafetensors, type Tensor, writeSafetensors } from '@phenoprint/torch'
 import { configSchema, type Section } from '../config/config.js'
+import { oraclesPython } from '../testing/python.js'
 
 const root = new URL('../../../../', import.meta.url)
 
@@ -50,8 +51,7 @@ export function askReference(
   const output = (index: number) => join(folder, `${index}.safetensors`)
   const request = cases.map((of, index) => ({ ...of, images: inputs, output: output(index) }))
   writeFileSync(join(folder, 'request.json'), JSON.stringify(request))
-  const python = fileURLToPath(new URL('.cache/oracles/bin/python', root))
-  execFileSync(python, ['-B', fixture('reference.py'), 'live', join(folder, 'request.json')])
+  execFileSync(oraclesPython, ['-B', fixture('reference.py'), 'live', join(folder, 'request.json')])
   return {
     results: (index) => readSafetensors(output(index)).tensors,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),

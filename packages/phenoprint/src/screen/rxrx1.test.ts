@@ -3,16 +3,17 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, ScreenError } from '../errors.js'
+import { folderOf } from '../testing/folder.js'
 import { readScreen } from './read-screen.js'
 import { cellTypes, type Screen } from './screen.js'
-import { competition, dataFolder, folderOf, screenSection } from './tables.test.support.js'
+import { competition, dataFolder, screenSection } from './tables.test.support.js'
 
 const read = (folder: string, fields: Record<string, unknown> = {}): Promise<Screen> =>
   readScreen(screenSection({ reader: 'rxrx1', folder, ...fields }))
 
 describe('the competition edition', () => {
   it('gives plates, wells and sites in order, with roles, labels and parts', async () => {
-    const folder = await folderOf(competition)
+    const folder = folderOf(competition)
     const screen = await read(folder)
     expect(screen.plates.map((plate) => plate.id)).toEqual([
       'HEPG2-01/1',
@@ -53,8 +54,8 @@ describe('the competition edition', () => {
   it('does not depend on the order of rows, line ends or a byte-order mark', async () => {
     const [head, ...rows] = competition['train.csv'].trim().split('\n')
     const shuffled = `\ufeff${[head, ...rows.reverse()].join('\r\n')}\r\n`
-    const folder = await folderOf({ ...competition, 'train.csv': shuffled })
-    const original = await folderOf(competition)
+    const folder = folderOf({ ...competition, 'train.csv': shuffled })
+    const original = folderOf(competition)
     const strip = (text: string, root: string) => text.replaceAll(root, '')
     expect(strip(JSON.stringify(await read(folder)), folder)).toBe(
       strip(JSON.stringify(await read(original)), original),
@@ -63,21 +64,21 @@ describe('the competition edition', () => {
 
   it('reads labels written sirna_1, and leaves controls out when told', async () => {
     const train = competition['train.csv'].replace(/,(\d)$/gm, ',sirna_$1')
-    const folder = await folderOf({ 'train.csv': train, 'test.csv': competition['test.csv'] })
+    const folder = folderOf({ 'train.csv': train, 'test.csv': competition['test.csv'] })
     const screen = await read(folder, { controls: false })
     expect(screen.units.map((unit) => unit.label)).toEqual([1, null, 0, 2, 1])
     expect([screen.classes, screen.controlClasses]).toEqual([3, 0])
   })
 
   it('takes so many sites a well as the configuration says', async () => {
-    const screen = await read(await folderOf(competition), { sites: 3 })
+    const screen = await read(folderOf(competition), { sites: 3 })
     expect(screen.sites).toHaveLength(24)
     expect(screen.sites[2]?.images[0]).toMatch(/B03_s3_w1\.png$/)
   })
 
   it('takes labels of test wells from answers, and keeps those wells in the test part', async () => {
     const answers = 'id_code,sirna\nHEPG2-02_1_D04,2\n'
-    const folder = await folderOf({ ...competition, 'answers.csv': answers })
+    const folder = folderOf({ ...competition, 'answers.csv': answers })
     const screen = await read(folder, { answers: 'answers.csv' })
     const unit = screen.units.find(({ code }) => code === 'HEPG2-02_1_D04')
     expect([unit?.label, unit?.part]).toEqual([2, 'test'])
@@ -85,11 +86,11 @@ describe('the competition edition', () => {
 
   it('names classes from a file, and says synthetic when the simulator made the folder', async () => {
     const classes = 'class,name\n1,EIF3A\n0,"PLK1, again"\n4,untreated\n'
-    const folder = await folderOf({ ...competition, 'c.csv': classes, 'synthetic.json': '{}' })
+    const folder = folderOf({ ...competition, 'c.csv': classes, 'synthetic.json': '{}' })
     const screen = await read(folder, { classes: 'c.csv' })
     expect(screen.classNames).toEqual(['PLK1, again', 'EIF3A', '2'])
     expect(screen.synthetic).toBe(true)
-    expect((await read(await folderOf(competition))).synthetic).toBe(false)
+    expect((await read(folderOf(competition))).synthetic).toBe(false)
   })
 })
 
@@ -98,7 +99,7 @@ describe('faults of the competition edition', () => {
     files: Record<string, string>,
     fields: Record<string, unknown> = {},
   ): Promise<string> => {
-    const fault = await read(await folderOf({ ...competition, ...files }), fields).catch(
+    const fault = await read(folderOf({ ...competition, ...files }), fields).catch(
       (error: unknown) => error,
     )
     expect(fault).toBeInstanceOf(ScreenError)
@@ -149,7 +150,7 @@ describe('faults of the competition edition', () => {
 
   it('says which file is missing, empty or lacks a column, and what is near', async () => {
     const { 'test.csv': _, ...three } = competition
-    const fault = read(await folderOf(three))
+    const fault = read(folderOf(three))
     await expect(fault).rejects.toThrow(/test\.csv: no such file; expected the treated wells/)
     expect(await wrong({ 'test.csv': '' })).toMatch(/test\.csv: got an empty file/)
     expect(await wrong({ 'test.csv': 'id_code,experiment,plate,well\n' })).toMatch(/without rows/)
@@ -158,9 +159,7 @@ describe('faults of the competition edition', () => {
     )
     expect(await wrong(train('C05,2', 'C05,2,9'))).toMatch(/:2: got 6 fields, expected 5/)
     expect(await wrong(train('C05,2', 'C05,"2'))).toMatch(/not a CSV file/)
-    await expect(read(await folderOf({}))).rejects.toThrow(
-      /neither train\.csv .* nor metadata\.csv/,
-    )
+    await expect(read(folderOf({}))).rejects.toThrow(/neither train\.csv .* nor metadata\.csv/)
   })
 
   it('refuses answers for wells that are not there, given twice, or beyond the classes', async () => {
@@ -185,7 +184,7 @@ describe('the later release', () => {
   ].join('\n')
 
   it('gives sites as its rows name them, in images/, with the vendor as class name', async () => {
-    const folder = await folderOf({ 'metadata.csv': metadata })
+    const folder = folderOf({ 'metadata.csv': metadata })
     const screen = await read(folder)
     expect(
       screen.units.map(({ code, label, part, sites }) => [code, label, part, sites.length]),
@@ -203,7 +202,7 @@ describe('the later release', () => {
   it('names the table when no site of it counts', async () => {
     const [head, ...rows] = metadata.split('\n')
     const controls = rows.filter((row) => row.includes('negative_control'))
-    const folder = await folderOf({ 'metadata.csv': [head, ...controls].join('\n') })
+    const folder = folderOf({ 'metadata.csv': [head, ...controls].join('\n') })
     await expect(read(folder, { controls: false })).rejects.toThrow(
       `screen: ${folder}/metadata.csv: got no site at all, expected at least one. Complete the table`,
     )
@@ -211,7 +210,7 @@ describe('the later release', () => {
 
   it('names the row of a fault', async () => {
     const wrong = async (from: string, to: string) =>
-      read(await folderOf({ 'metadata.csv': metadata.replace(from, to) }))
+      read(folderOf({ 'metadata.csv': metadata.replace(from, to) }))
     await expect(wrong('RPE,train', 'HEPG2,train')).rejects.toThrow(
       /metadata\.csv:2: column "cell_type": got "HEPG2", expected "RPE"/,
     )
@@ -224,7 +223,7 @@ describe('the later release', () => {
     const answers = readScreen(
       screenSection({
         reader: 'rxrx1',
-        folder: await folderOf({ 'metadata.csv': metadata }),
+        folder: folderOf({ 'metadata.csv': metadata }),
         answers: 'answers.csv',
       }),
     )

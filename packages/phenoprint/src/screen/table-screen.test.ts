@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, ScreenError } from '../errors.js'
+import { folderOf } from '../testing/folder.js'
 import { readScreen } from './read-screen.js'
 import type { Screen } from './screen.js'
-import { competition, dataFolder, folderOf, screenSection } from './tables.test.support.js'
+import { competition, dataFolder, screenSection } from './tables.test.support.js'
 
 const table = [
   'batch,barcode,pos,field,compound,type,line,set,dna',
@@ -33,7 +34,7 @@ const fields = {
 }
 
 const read = async (text: string, more: Record<string, unknown> = {}): Promise<Screen> => {
-  const folder = await folderOf({ 'wells.csv': text })
+  const folder = folderOf({ 'wells.csv': text })
   return readScreen(screenSection({ reader: 'table', folder, ...fields, ...more }))
 }
 
@@ -89,7 +90,7 @@ describe('a screen from any table', () => {
   })
 
   it('reads the wells of RxRx1 as its own reader does', async () => {
-    const folder = await folderOf(competition)
+    const folder = folderOf(competition)
     const screen = await readScreen(
       screenSection({
         reader: 'table',

@@ -1,16 +1,6 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Section } from '../config/config.js'
 import { screen as screenSchema, split as splitSchema } from '../config/sections.js'
-
-/** A new folder that holds the given files. */
-export async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'phenoprint-screen-'))
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
-  return folder
-}
 
 /** The four tables of a small RxRx1: two experiments, three classes, two control classes. */
 export const competition = {

@@ -1,10 +1,12 @@
-import { mkdtempSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeInto } from '@phenoprint/pixels'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { randomStream } from '../random.js'
+import { keptFolder, removeKeptFolders } from '../testing/kept-folder.js'
 import { encodeGreyPng, isWholeGreyPng } from './png.js'
+
+afterAll(removeKeptFolders)
 
 const stream = randomStream(1, 'png test')
 const picture = (width: number, height: number) =>
@@ -30,7 +32,7 @@ describe('a PNG as written', () => {
 })
 
 describe('a file on the disk', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'phenoprint-png-')), 'a.png')
+  const path = join(keptFolder(), 'a.png')
 
   it('is whole only with its beginning, its end and its size', () => {
     expect(isWholeGreyPng(path, 16, 16)).toBe(false)

@@ -1,12 +1,4 @@
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { configSchema } from '../config/config.js'
@@ -16,6 +8,7 @@ import { type Reporter, silentReporter } from '../run/reporter.js'
 import { readScreen } from '../screen/read-screen.js'
 import { splitScreen } from '../screen/split.js'
 import { screenSection, splitSection } from '../screen/tables.test.support.js'
+import { temporaryFolder } from '../testing/folder.js'
 import { simulate } from './simulate.js'
 
 const small = {
@@ -33,7 +26,6 @@ const small = {
   cellTypes: { HUVEC: { train: 2, test: 1 }, RPE: { train: 1, test: 0 } },
 }
 
-const newFolder = () => mkdtempSync(join(tmpdir(), 'phenoprint-simulate-'))
 const run = (folder: string, fields: object = {}, reporter: Reporter = silentReporter) =>
   simulate(configSchema.parse({ simulation: { folder, ...small, ...fields } }), reporter)
 
@@ -49,7 +41,7 @@ function contents(folder: string): Map<string, string> {
 
 describe('a synthetic screen', () => {
   it('is read as RxRx1, says that it is synthetic, and has its answers apart', async () => {
-    const folder = newFolder()
+    const folder = temporaryFolder()
     const result = await run(folder)
     expect(result.status).toBe('done')
     expect(result.figures).toMatchObject({ experiments: 4, wells: 40, sites: 80, images: 480 })
@@ -73,14 +65,14 @@ describe('a synthetic screen', () => {
   })
 
   it('is the same bytes each time, whatever the number of threads', async () => {
-    const [one, two] = [newFolder(), newFolder()]
+    const [one, two] = [temporaryFolder(), temporaryFolder()]
     await run(one, { threads: 1 })
     await run(two, { threads: 3 })
     expect(contents(one)).toEqual(contents(two))
   })
 
   it('goes on where it stopped: whole files stay, missing and broken ones are made again', async () => {
-    const folder = newFolder()
+    const folder = temporaryFolder()
     await run(folder)
     const whole = contents(folder)
     expect((await run(folder)).status).toBe('already done')
@@ -94,7 +86,7 @@ describe('a synthetic screen', () => {
   })
 
   it('stops between wells when asked to, and can be gone on with', async () => {
-    const folder = newFolder()
+    const folder = temporaryFolder()
     const stop = new AbortController()
     const reporter: Reporter = {
       ...silentReporter,
@@ -107,7 +99,7 @@ describe('a synthetic screen', () => {
     await expect(run(folder, { threads: 1 }, reporter)).rejects.toBeInstanceOf(InterruptedError)
     const images = [...contents(folder).keys()].filter((name) => name.endsWith('.png'))
     expect(images).toHaveLength(12)
-    const straight = newFolder()
+    const straight = temporaryFolder()
     await run(straight)
     await run(folder)
     expect(contents(folder)).toEqual(contents(straight))
@@ -116,17 +108,17 @@ describe('a synthetic screen', () => {
 
 describe('a folder that is not free', () => {
   it('is refused when it holds other files, or a synthetic screen of other settings', async () => {
-    const folder = newFolder()
+    const folder = temporaryFolder()
     writeFileSync(join(folder, 'train.csv'), 'precious\n')
     await expect(run(folder)).rejects.toThrow(/holds "train\.csv" but no synthetic\.json/)
     await expect(run(folder)).rejects.toBeInstanceOf(ConfigError)
-    const other = newFolder()
+    const other = temporaryFolder()
     await run(other)
     await expect(run(other, { seed: 4 })).rejects.toThrow(/synthetic screen of other settings/)
   })
 
   it('is refused while another process renders into it', async () => {
-    const folder = newFolder()
+    const folder = temporaryFolder()
     using _lock = Lock.take(join(folder, '.simulate.lock'), 'a test')
     const attempt = run(folder)
     await expect(attempt).rejects.toBeInstanceOf(RunDirectoryError)

@@ -3,16 +3,12 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { temporaryFolder } from '../testing/folder.js'
 import { nodeOnSmallDisk } from '../testing/full-disk.js'
+import { removeKeptFolders } from '../testing/kept-folder.js'
 import { requireSpace } from './disk-space.js'
 import { makeStore } from './make-store.js'
-import {
-  order,
-  recorder,
-  removeTemporaryFolders,
-  smallScreen,
-} from './small-screen.test.support.js'
+import { order, recorder, smallScreen } from './small-screen.test.support.js'
 
-afterAll(removeTemporaryFolders)
+afterAll(removeKeptFolders)
 
 it('stops before anything is written when the store will not fit', () => {
   expect(() => requireSpace('/data', 2_000_000, 1_999_999)).toThrow(
@@ -45,7 +41,8 @@ it('leaves whole plates and nothing half when the disk fills, and says how much 
   const program = `
     import { readdirSync } from 'node:fs'
     import { makeStore } from '${here}/make-store.js'
-    import { order, recorder, removeTemporaryFolders, smallScreen } from '${here}/small-screen.test.support.js'
+    import { order, recorder, smallScreen } from '${here}/small-screen.test.support.js'
+    import { removeKeptFolders } from '${here}/../testing/kept-folder.js'
     const dark = (site) => site < 5 || site % 2 === 1
     const made = smallScreen({ height: 256, width: 256, wells: ['A1', 'A2', 'A3', 'A4', 'A5'], sites: 1, dark })
     try {
@@ -53,7 +50,7 @@ it('leaves whole plates and nothing half when the disk fills, and says how much 
     } catch (error) {
       console.log(JSON.stringify({ tag: error._tag, code: error.exitCode, message: error.message, files: readdirSync('${disk}/store').sort() }))
     }
-    removeTemporaryFolders()`
+    removeKeptFolders()`
   const run = nodeOnSmallDisk(disk, ['--input-type=module', '-e', program])
   expect(run.stderr).toBe('')
   expect(JSON.parse(run.stdout)).toEqual({

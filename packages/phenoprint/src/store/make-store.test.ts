@@ -6,20 +6,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { InterruptedError } from '../errors.js'
 import { Lock } from '../run/lock.js'
 import type { Screen } from '../screen/screen.js'
+import { keptFolder, removeKeptFolders } from '../testing/kept-folder.js'
 import { makeStore } from './make-store.js'
-import {
-  order,
-  png,
-  recorder,
-  removeTemporaryFolders,
-  smallScreen,
-  temporaryFolder,
-} from './small-screen.test.support.js'
+import { order, png, recorder, smallScreen } from './small-screen.test.support.js'
 import { Store } from './store.js'
 import { ZipReader } from './zip-reader.js'
 import { ZipWriter } from './zip-writer.js'
 
-afterAll(removeTemporaryFolders)
+afterAll(removeKeptFolders)
 
 /** Name and content of every file of a store. */
 function content(path: string): Record<string, string> {
@@ -175,7 +169,7 @@ describe('a store that is there already', () => {
     await expect(makeStore(made.screen, wanted, recorder())).resolves.toMatchObject({
       status: 'done',
     })
-    const file = join(temporaryFolder(), 'file')
+    const file = join(keptFolder(), 'file')
     writeFileSync(file, '')
     await expect(
       makeStore(made.screen, order(made, { path: file }), recorder()),
@@ -188,7 +182,7 @@ describe('a store that is there already', () => {
     await makeStore(made.screen, wanted, recorder())
     const plate = join(wanted.store.path, 'E1__1.ozx')
     const rewrite = (changed: (name: string, bytes: Uint8Array) => Uint8Array) => {
-      const other = join(temporaryFolder(), 'other.ozx')
+      const other = join(keptFolder(), 'other.ozx')
       using zip = new ZipWriter(other)
       using was = ZipReader.open(plate)
       for (const name of was.names) zip.add(name, changed(name, was.entry(name)))

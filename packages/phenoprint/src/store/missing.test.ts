@@ -1,18 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { removeKeptFolders } from '../testing/kept-folder.js'
 import { makeStore } from './make-store.js'
-import {
-  type MadeScreen,
-  order,
-  recorder,
-  removeTemporaryFolders,
-  smallScreen,
-} from './small-screen.test.support.js'
+import { type MadeScreen, order, recorder, smallScreen } from './small-screen.test.support.js'
 import { Store } from './store.js'
 import { ZipReader } from './zip-reader.js'
 
-afterAll(removeTemporaryFolders)
+afterAll(removeKeptFolders)
 
 /** Removes images of a small screen: `[site, channel]`. */
 function remove(made: MadeScreen, images: readonly (readonly [number, number])[]): void {

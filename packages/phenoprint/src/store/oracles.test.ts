@@ -6,19 +6,19 @@ import ZipFileStore from '@zarrita/storage/zip'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as zarrita from 'zarrita'
 import { z } from 'zod'
-import { askPython } from '../evaluation/python.test.support.js'
+import { removeKeptFolders } from '../testing/kept-folder.js'
+import { askPython } from '../testing/python.js'
 import { makeStore } from './make-store.js'
 import {
   type MadeScreen,
   order,
   recorder,
-  removeTemporaryFolders,
   type SmallScreen,
   smallScreen,
 } from './small-screen.test.support.js'
 import { Store } from './store.js'
 
-afterAll(removeTemporaryFolders)
+afterAll(removeKeptFolders)
 
 interface Case {
   readonly name: string

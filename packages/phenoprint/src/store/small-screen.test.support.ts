@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import type { Pixels } from '@phenoprint/pixels'
 import { randomStream } from '../random.js'
 import type { RunEvent } from '../run/reporter.js'
 import type { Channel, Plate, Screen, Site, Unit } from '../screen/screen.js'
+import { keptFolder } from '../testing/kept-folder.js'
 import type { StoreOrder } from './survey.js'
 import { emptyPixels, type PixelType } from './tiling.js'
 
@@ -34,27 +34,13 @@ export interface MadeScreen {
   readonly pixels: readonly Pixels[]
 }
 
-const folders: string[] = []
-
-/** A new folder, there until {@link removeTemporaryFolders}. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'phenoprint-store-'))
-  folders.push(folder)
-  return folder
-}
-
-/** To be called after all tests of a file (`afterAll`), or at the end of a program. */
-export function removeTemporaryFolders(): void {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-}
-
 /** Draws a screen's pixels, writes them as PNGs and describes them. */
 export function smallScreen(of: SmallScreen = {}): MadeScreen {
   const { dtype = 'uint8', height = 20, width = 24, channels = 2 } = of
   const { plates: names = ['1', '2'], wells = ['B02', 'B03', 'C02'], sites: count = 2 } = of
   const experiment = (plate: number) => of.experiments?.[plate] ?? 'E1'
   const { unitKind = 'well', brightest = dtype === 'uint8' ? 256 : 65536 } = of
-  const folder = temporaryFolder()
+  const folder = keptFolder()
   const plates: Plate[] = []
   const units: Unit[] = []
   const sites: Site[] = []
@@ -194,7 +180,7 @@ export function order(
   return {
     folder: made.folder,
     onMissing: { image: 'error', channel: 'error', ...onMissing },
-    store: { path: join(temporaryFolder(), 'store'), tile: [8, 8], codec: 'zstd', ...store },
+    store: { path: join(keptFolder(), 'store'), tile: [8, 8], codec: 'zstd', ...store },
   }
 }
 

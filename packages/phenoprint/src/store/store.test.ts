@@ -1,18 +1,13 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askPython } from '../evaluation/python.test.support.js'
+import { keptFolder, removeKeptFolders } from '../testing/kept-folder.js'
+import { askPython } from '../testing/python.js'
 import { makeStore } from './make-store.js'
-import {
-  order,
-  recorder,
-  removeTemporaryFolders,
-  smallScreen,
-  temporaryFolder,
-} from './small-screen.test.support.js'
+import { order, recorder, smallScreen } from './small-screen.test.support.js'
 import { Store } from './store.js'
 
-afterAll(removeTemporaryFolders)
+afterAll(removeKeptFolders)
 
 let whole = ''
 
@@ -25,7 +20,7 @@ beforeAll(async () => {
 
 /** A copy of the store to break. */
 function copy(): string {
-  const path = join(temporaryFolder(), 'store')
+  const path = join(keptFolder(), 'store')
   cpSync(whole, path, { recursive: true })
   return path
 }

@@ -1,12 +1,12 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { askPython } from '../evaluation/python.test.support.js'
-import { removeTemporaryFolders, temporaryFolder } from './small-screen.test.support.js'
+import { keptFolder, removeKeptFolders } from '../testing/kept-folder.js'
+import { askPython } from '../testing/python.js'
 import { ZipReader } from './zip-reader.js'
 import { ZipWriter } from './zip-writer.js'
 
-afterAll(removeTemporaryFolders)
+afterAll(removeKeptFolders)
 
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7) & 255)
 
@@ -19,7 +19,7 @@ function write(path: string): void {
 }
 
 it('writes archives that Python opens: ZIP64, stored, no dates, checksums right', () => {
-  const path = join(temporaryFolder(), 'a.zip')
+  const path = join(keptFolder(), 'a.zip')
   write(path)
   const script = `
 import zipfile, hashlib
@@ -45,7 +45,7 @@ print(json.dumps({
 })
 
 it('reads what it wrote, and what Python wrote with and without ZIP64', async () => {
-  const folder = temporaryFolder()
+  const folder = keptFolder()
   write(join(folder, 'ours.zip'))
   askPython(
     `
@@ -70,7 +70,7 @@ print(1)`,
 })
 
 it('reads entries that lie past 4 GiB', async () => {
-  const path = join(temporaryFolder(), 'sparse.zip')
+  const path = join(keptFolder(), 'sparse.zip')
   // Python appends to what is there: a file of 5 GiB that takes no room on the disk.
   askPython(
     `
@@ -89,7 +89,7 @@ print(1)`,
 })
 
 it('finishes a read that is under way when it is closed', async () => {
-  const path = join(temporaryFolder(), 'a.zip')
+  const path = join(keptFolder(), 'a.zip')
   write(path)
   const zip = ZipReader.open(path)
   zip.entry('zarr.json')
@@ -102,7 +102,7 @@ it('finishes a read that is under way when it is closed', async () => {
 })
 
 it('refuses archives cut short anywhere, and finds any byte that changed in an entry', () => {
-  const path = join(temporaryFolder(), 'a.zip')
+  const path = join(keptFolder(), 'a.zip')
   write(path)
   const whole = readFileSync(path)
   for (const length of [0, 21, 200, 70_100, whole.length - 30, whole.length - 12]) {
@@ -115,11 +115,11 @@ it('refuses archives cut short anywhere, and finds any byte that changed in an e
   writeFileSync(path, broken)
   using zip = ZipReader.open(path)
   expect(() => zip.entry('B/02/0/é.bin')).toThrow(/checksum differs/)
-  expect(() => ZipReader.open(join(temporaryFolder(), 'none.zip'))).toThrow(/is missing/)
+  expect(() => ZipReader.open(join(keptFolder(), 'none.zip'))).toThrow(/is missing/)
 })
 
 it('never runs away on a damaged directory', () => {
-  const path = join(temporaryFolder(), 'a.zip')
+  const path = join(keptFolder(), 'a.zip')
   write(path)
   const whole = readFileSync(path)
   for (let at = 70_200; at < whole.length; at++) {

@@ -1,3 +1,6 @@
-/** Helpers of the tests, of other packages too; not part of what is published. */
+/**
+ * Helpers of the tests, of the command line too, which reaches them by their path: they are no part
+ * of what is published.
+ */
 export { folderOf, temporaryFolder } from './folder.js'
 export { nodeOnSmallDisk, type Outcome } from './full-disk.js'

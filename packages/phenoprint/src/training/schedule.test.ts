@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { askNumbers } from '../evaluation/python.test.support.js'
+import { askNumbers } from '../testing/python.js'
 import { learningRateAt } from './schedule.js'
 
 function rates(

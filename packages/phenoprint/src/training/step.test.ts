@@ -1,7 +1,7 @@
 import { nn, setThreads, type Tensor, tidy } from '@phenoprint/torch'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { askNumbers } from '../evaluation/python.test.support.js'
 import { randomStream } from '../random.js'
+import { askNumbers } from '../testing/python.js'
 import { accumulateGradients, type StepBatch } from './step.js'
 
 beforeEach(() => setThreads(1))

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { askNumbers } from '../../evaluation/python.test.support.js'
 import { randomStream } from '../../random.js'
+import { askNumbers } from '../../testing/python.js'
 import { fromHalves, toHalves } from './half.js'
 
 it('gives numpy’s halves for numbers of every size, ties and limits included', () => {

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const python = fileURLToPath(new URL('../../../../.cache/oracles/bin/python', import.meta.url))
+/** The interpreter that has the reference packages. */
+export const oraclesPython = fileURLToPath(
+  new URL('../../../../.cache/oracles/bin/python', import.meta.url),
+)
 
 /**
  * Runs a Python script in the oracles' environment: `input` stands there as `d`, and what it prints
@@ -9,7 +12,7 @@ const python = fileURLToPath(new URL('../../../../.cache/oracles/bin/python', im
  */
 export function askPython(script: string, input: unknown): unknown {
   const preamble = 'import json, sys\nimport numpy as np\nd = json.load(sys.stdin)\n'
-  const answer = execFileSync(python, ['-c', preamble + script], {
+  const answer = execFileSync(oraclesPython, ['-c', preamble + script], {
     input: JSON.stringify(input),
     maxBuffer: 1 << 28,
   })
