@@ -142,6 +142,10 @@ export const store = z
       .default([256, 256])
       .describe('Tile height and width in pixels: the inner chunk of the store'),
     codec: z.enum(['none', 'zstd']).default('zstd').describe('Compression of the chunks'),
+    verify: z
+      .boolean()
+      .optional()
+      .describe('preprocess: read every pixel of a store that is whole, and compare all digests'),
   })
   .describe('Pixels as OME-Zarr')
 

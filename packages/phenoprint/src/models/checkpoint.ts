@@ -148,7 +148,8 @@ function lasting(config: Config): unknown {
     screen: _screen,
     ...others
   } = config
-  const { prediction: _prediction, ensemble: _ensemble, training, ...rest } = others
+  const { prediction: _prediction, ensemble: _ensemble, training, store, ...rest } = others
   const { checkpointMinutes: _minutes, ...lastingTraining } = training
-  return { ...rest, training: lastingTraining }
+  const { verify: _verify, ...lastingStore } = store ?? {}
+  return { ...rest, ...(store && { store: lastingStore }), training: lastingTraining }
 }

@@ -13,7 +13,14 @@ export interface Difference {
  * Keys that no result of these verbs depends on: where it lies, how often it is saved on the way, and
  * what only other verbs read. The screen comes in through the store, whose digest is compared.
  */
-const neverMatter = ['output', 'stages', 'simulation', 'screen', 'training.checkpointMinutes']
+const neverMatter = [
+  'output',
+  'stages',
+  'simulation',
+  'screen',
+  'store.verify',
+  'training.checkpointMinutes',
+]
 
 /** Sections of later verbs, which a file may hold for them. */
 const ofOthers: Readonly<Record<RunVerb, readonly string[]>> = {

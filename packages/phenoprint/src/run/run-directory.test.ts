@@ -103,12 +103,22 @@ describe('a run directory that is opened again', () => {
     inRun(
       folder,
       () => {},
-      config({ output: 'a', ensemble: { members: { default: [{ run: 'x' }] } } }),
+      config({
+        output: 'a',
+        store: { path: 'stores/a' },
+        ensemble: { members: { default: [{ run: 'x' }] } },
+      }),
     )
     const screen = { reader: 'rxrx1', name: 'RxRx1', folder: 'moved/rxrx1' } as const
-    const same = config({ output: 'b', screen, training: { checkpointMinutes: 1 } })
+    const store = { path: 'stores/a' }
+    const same = config({
+      output: 'b',
+      screen,
+      store: { ...store, verify: true },
+      training: { checkpointMinutes: 1 },
+    })
     expect(inRun(folder, (run) => run.resumed, same)).toBe(true)
-    const threads = config({ training: { threads: 3 } })
+    const threads = config({ store, training: { threads: 3 } })
     expect(() => inRun(folder, () => {}, threads)).toThrow(/training\.threads was not set, is 3/)
   })
 

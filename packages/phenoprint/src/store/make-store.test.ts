@@ -206,6 +206,27 @@ describe('a store that is there already', () => {
     }
   })
 
+  it('is read to its last pixel when that is asked for', async () => {
+    const made = smallScreen()
+    const wanted = order(made)
+    await makeStore(made.screen, wanted, recorder())
+    const verifying = { ...wanted, store: { ...wanted.store, verify: true } }
+    const reporter = recorder()
+    const { status } = await makeStore(made.screen, verifying, reporter)
+    expect(status).toBe('already done')
+    expect(reporter.lines).toContain('store: 12 sites read, all as their digests say')
+
+    const plate = join(wanted.store.path, 'E1__2.ozx')
+    const bytes = readFileSync(plate)
+    const shard = bytes.indexOf('/0/c/0/0/0')
+    bytes.writeUInt8(bytes.readUInt8(shard + 40) ^ 1, shard + 40)
+    writeFileSync(plate, bytes)
+    await expect(makeStore(made.screen, wanted, recorder())).resolves.toMatchObject({ status })
+    await expect(makeStore(made.screen, verifying, recorder())).rejects.toThrow(
+      /E1__2\.ozx: site E1\/2\/B02\/1: tile 0 is damaged/,
+    )
+  })
+
   it('names plates that do not belong to the screen', async () => {
     const made = smallScreen()
     const wanted = order(made)

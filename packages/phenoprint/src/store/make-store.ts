@@ -15,6 +15,7 @@ import { type ImageFormat, probeFormat } from './image-format.js'
 import { loadSites } from './load-sites.js'
 import { type PlateJob, planJobs, screenOfStore, strangers } from './plate-jobs.js'
 import { type WrittenPlate, writePlate } from './plate-writer.js'
+import { Store } from './store.js'
 import {
   readStoredScreen,
   type StoredScreen,
@@ -24,6 +25,7 @@ import {
 } from './stored-screen.js'
 import { reportFile, type StoreOrder, type Survey, surveyImages, writeReport } from './survey.js'
 import { type Tiling, tiling } from './tiling.js'
+import { verifyPixels } from './verify.js'
 
 const lockFile = '.lock'
 
@@ -60,6 +62,7 @@ export async function makeStore(
 
   const pending = jobs.filter((job) => job.whole === null)
   if (before !== null && pending.length === 0) {
+    if (order.store.verify === true) await verify(folder, reporter)
     reporter.say(`store: ${folder} is whole already; digest ${before.digest}`)
     return result('already done', before, survey, folder)
   }
@@ -73,6 +76,13 @@ export async function makeStore(
     `store: ${folder}: ${count(jobs.length, 'plate')}, ${count(kept.units.length, kept.unitKind)}, ${count(kept.sites.length, 'site')}, ${bytesInWords(bytes)}; digest ${stored.digest}`,
   )
   return result('done', stored, survey, folder)
+}
+
+/** @throws {StoreError} when a pixel is not what its digest says; it names the file and the site. */
+async function verify(folder: string, reporter: Reporter): Promise<void> {
+  using store = await Store.open(folder)
+  await verifyPixels(store, reporter)
+  reporter.say(`store: ${count(store.screen.sites.length, 'site')} read, all as their digests say`)
 }
 
 function makeFolder(folder: string): void {

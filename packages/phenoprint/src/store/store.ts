@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Moments, Pixels, Tile } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
+import { silentReporter } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
 import { PlateReader } from './plate-reader.js'
 import type { Codec } from './plate-writer.js'
@@ -62,7 +63,7 @@ export class Store implements Disposable {
     }
     const store = new Store(path, stored)
     store.#checkFiles(stored)
-    if (options.verify === true) await verifyPixels(store)
+    if (options.verify === true) await verifyPixels(store, silentReporter)
     return store
   }
 

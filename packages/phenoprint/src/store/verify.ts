@@ -1,5 +1,6 @@
 import type { Pixels } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
+import type { Reporter } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
 import { pixelDigest } from './site-statistics.js'
 import { emptyPixels, filledPart, type Tiling } from './tiling.js'
@@ -19,19 +20,23 @@ export interface StoredPixels {
  *
  * @throws {StoreError} when a checksum or a digest differs; it names the file and the site.
  */
-export async function verifyPixels(store: StoredPixels): Promise<void> {
+export async function verifyPixels(store: StoredPixels, reporter: Reporter): Promise<void> {
+  const progress = reporter.progress('verify', store.screen.sites.length, 'sites')
   for (let plate = 0; plate < store.screen.plates.length; plate++) {
     const digests = store.pixelDigests(plate)
     const { sites } = store.plateMoments(plate)
     for (const [row, site] of sites.entries()) {
+      reporter.signal.throwIfAborted()
       const digest = pixelDigest(await readSite(store, site))
       if (Buffer.compare(digest, digests.subarray(32 * row, 32 * row + 32)) !== 0) {
         throw new StoreError(
           `store: ${store.plateFile(plate)}: site ${store.screen.sites[site]?.id}: its pixels differ from their digest. Delete this file and run preprocess again: it makes what is missing.`,
         )
       }
+      progress.advance(1)
     }
   }
+  progress.done()
 }
 
 /** The pixels of a whole site, `[channel, y, x]`, put together from its tiles. */
