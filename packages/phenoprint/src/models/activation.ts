@@ -1,7 +1,12 @@
-import { nn } from '@phenoprint/torch'
+import { aten, type Tensor } from '@phenoprint/torch'
 
 export type ActivationName = 'silu' | 'mish'
-export type Activation = nn.SiLU | nn.Mish
+
+/** A function of each value, known by its name. */
+export interface Activation {
+  readonly name: ActivationName
+  forward(x: Tensor): Tensor
+}
 
 /**
  * The activation of a name.
@@ -11,5 +16,5 @@ export type Activation = nn.SiLU | nn.Mish
  * - `mish`: x * tanh(ln(1 + e^x)) (Misra 2019, arXiv:1908.08681).
  */
 export function createActivation(name: ActivationName): Activation {
-  return name === 'mish' ? new nn.Mish() : new nn.SiLU()
+  return { name, forward: name === 'mish' ? aten.mish : aten.silu }
 }

@@ -1,12 +1,7 @@
 import { nn, type Tensor } from '@phenoprint/torch'
 import { type Activation, type ActivationName, createActivation } from './activation.js'
-import {
-  type BlockKernel,
-  type BlockLayers,
-  chooseKernel,
-  type Kernels,
-  type NormedConvolution,
-} from './block-kernel.js'
+import type { BlockKernel, BlockLayers, Kernels, NormedConvolution } from './block-kernel.js'
+import { chooseKernel } from './choose-kernel.js'
 import type { BlockArguments } from './efficientnet-scaling.js'
 import type { Flavour } from './flavour.js'
 import { SqueezeExcite } from './squeeze-excite.js'
@@ -82,5 +77,17 @@ export class Block extends nn.Module implements BlockLayers {
   /** @param x `[batch, channel, y, x]`, channels-last for speed. */
   forward(x: Tensor): Tensor {
     return this.kernel.forward(this, x)
+  }
+
+  /**
+   * The network's stem and this block in one: to a block that does not widen its input, the stem is
+   * what widens.
+   *
+   * @param images `[batch, channel, y, x]`.
+   */
+  forwardWithStem(stem: NormedConvolution, images: Tensor): Tensor {
+    const { block, training, depthwise, excite, project, activation } = this
+    const layers = { block, training, expand: stem, depthwise, excite, project, activation }
+    return this.kernel.forward(layers, images)
   }
 }

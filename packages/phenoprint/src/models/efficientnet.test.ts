@@ -85,7 +85,14 @@ describe('one training step, to the bit as PyTorch on the same libtorch', () => 
     setThreads(of.threads)
     manualSeed(of.seed)
     const { architecture, activation, flavour, dropConnect, dropout } = of
-    const section = modelSection({ architecture, activation, flavour, dropConnect, dropout })
+    const section = modelSection({
+      architecture,
+      activation,
+      flavour,
+      dropConnect,
+      dropout,
+      kernels: 'stock',
+    })
     using network = createNetwork(section, of)
     expectSame(prefixed('initial', network.stateDict()), expected, 'initial.')
     network.to({ memoryFormat: 'channelsLast' })

@@ -19,7 +19,8 @@ export class EfficientNet extends Network {
   readonly classifierName = 'classifier'
   readonly #stem
   readonly #stemNorm
-  readonly #blocks: readonly Block[]
+  readonly #first: Block
+  readonly #others: readonly Block[]
   readonly #head
   readonly #headNorm
   readonly #activation
@@ -50,7 +51,10 @@ export class EfficientNet extends Network {
     const stages = architecture.blocks.map((blocks) =>
       blocks.map((block) => new Block(block, section.activation, flavour, section.kernels)),
     )
-    this.#blocks = stages.flat()
+    const [first, ...others] = stages.flat()
+    if (first === undefined) throw new Error('an EfficientNet has blocks')
+    this.#first = first
+    this.#others = others
     this.register('blocks', new nn.ModuleList(stages.map((blocks) => new nn.ModuleList(blocks))))
     this.#head = this.register(
       'conv_head',
@@ -74,13 +78,14 @@ export class EfficientNet extends Network {
   }
 
   get blockKernels() {
-    return this.#blocks.map((block) => block.kernel)
+    return [this.#first, ...this.#others].map((block) => block.kernel)
   }
 
   features(images: Tensor): Tensor {
     const activation = this.#activation
-    let x = tidy(() => activation.forward(this.#stemNorm.forward(this.#stem.forward(images))))
-    for (const block of this.#blocks) {
+    const stem = { convolution: this.#stem, norm: this.#stemNorm }
+    let x = tidy(() => this.#first.forwardWithStem(stem, images))
+    for (const block of this.#others) {
       const input = x
       x = tidy(() => block.forward(input))
       input.dispose()

@@ -1,10 +1,12 @@
 import { type Tensor, tidy } from '@phenoprint/torch'
 import { describe, expect, it } from 'vitest'
 import { MachineError } from '../errors.js'
-import { type BlockKernel, chooseKernel, stockKernel } from './block-kernel.js'
+import type { BlockKernel } from './block-kernel.js'
+import { chooseKernel } from './choose-kernel.js'
 import { createNetwork } from './create-network.js'
 import { decodeArchitecture } from './efficientnet-scaling.js'
 import { modelSection } from './reference.test.support.js'
+import { stockKernel } from './stock-kernel.js'
 
 const blocks = decodeArchitecture('efficientnet-b0', 0.2).blocks.flat()
 const [separable, widening] = blocks

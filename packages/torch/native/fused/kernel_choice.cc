@@ -1,0 +1,80 @@
+#include "kernel_choice.h"
+
+#include <ATen/ATen.h>
+#include <torch/library.h>
+
+#include <atomic>
+
+namespace phenoprint::kernels {
+#if defined(__x86_64__)
+namespace avx512_bf16 { extern const KernelSet kernelSet; }
+namespace avx512 { extern const KernelSet kernelSet; }
+namespace avx2 { extern const KernelSet kernelSet; }
+#endif
+}  // namespace phenoprint::kernels
+
+namespace phenoprint::fused {
+namespace {
+
+using kernels::KernelSet;
+
+std::vector<const KernelSet*> usableSets() {
+  std::vector<const KernelSet*> sets;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (avx512 && __builtin_cpu_supports("avx512bf16")) sets.push_back(&kernels::avx512_bf16::kernelSet);
+  if (avx512) sets.push_back(&kernels::avx512::kernelSet);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back(&kernels::avx2::kernelSet);
+#endif
+  return sets;
+}
+
+const std::vector<const KernelSet*>& usable() {
+  static const std::vector<const KernelSet*> sets = usableSets();
+  return sets;
+}
+
+std::atomic<const KernelSet*>& chosen() {
+  static std::atomic<const KernelSet*> set{usable().empty() ? nullptr : usable().front()};
+  return set;
+}
+
+std::string names() {
+  std::string text;
+  for (const KernelSet* set : usable()) text += (text.empty() ? "" : ",") + std::string(set->name);
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> usableKernels() {
+  std::vector<std::string> result;
+  for (const KernelSet* set : usable()) result.emplace_back(set->name);
+  return result;
+}
+
+const KernelSet& kernelsInUse() {
+  const KernelSet* set = chosen();
+  TORCH_CHECK(set != nullptr, "no fused kernel was built for this processor: use stock operators");
+  return *set;
+}
+
+void chooseKernels(const std::string& name) {
+  for (const KernelSet* set : usable()) {
+    if (set->name == name) {
+      chosen() = set;
+      return;
+    }
+  }
+  TORCH_CHECK(false, "no fused kernels \"", name, "\" that this processor can run; there are: ", names());
+}
+
+TORCH_LIBRARY_FRAGMENT(phenoprint, library) {
+  library.def("usable_kernels() -> str", [] { return names(); });
+  library.def("kernels_in_use() -> str", [] { return std::string(kernelsInUse().name); });
+  library.def("choose_kernels(str name) -> ()", [](const std::string& name) { chooseKernels(name); });
+}
+
+}  // namespace phenoprint::fused

@@ -1,0 +1,18 @@
+// Compiled once for each instruction set, see CMakeLists.txt.
+#include "depthwise_backward.h"
+#include "expand_backward.h"
+#include "normalise.h"
+#include "project_backward.h"
+
+#define PHENOPRINT_TEXT_OF(x) #x
+#define PHENOPRINT_TEXT(x) PHENOPRINT_TEXT_OF(x)
+
+namespace phenoprint::kernels::PHENOPRINT_ISA {
+
+extern const KernelSet kernelSet;
+const KernelSet kernelSet{
+    PHENOPRINT_TEXT(PHENOPRINT_ISA), packPanels, pointwiseForward, stemForward, projectForward, depthwiseForward, pool,
+    normalise, moments, normSums, normBackward, projectBackward, depthwiseBackward, expandBackward,
+};
+
+}  // namespace phenoprint::kernels::PHENOPRINT_ISA

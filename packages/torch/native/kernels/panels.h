@@ -1,0 +1,87 @@
+#pragma once
+#include "gemm.h"
+
+// Operands of the matrix product in the order in which it reads them.
+namespace phenoprint::kernels::PHENOPRINT_ISA {
+
+/** To bfloat16, to nearest, ties to even. */
+static inline uint32_t roundedBits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0;
+  return (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+}
+
+/** One panel: for each word of the reduction its columns, zeros where there are none. */
+template <class T>
+static void packPanel(const Matrix& w, int64_t column, int64_t width, uint32_t* panel) {
+  const auto value = [&](int64_t k, int64_t n) {
+    return k < w.rows && n < w.columns ? w.data[k * w.rowStride + n * w.columnStride] : 0.f;
+  };
+  const int64_t words = (w.rows + kPerWord<T> - 1) / kPerWord<T>;
+  for (int64_t k = 0; k < words; ++k) {
+    for (int64_t j = 0; j < width; ++j) {
+      uint32_t word;
+      if constexpr (sizeof(T) == 4) {
+        const float one = value(k, column + j);
+        std::memcpy(&word, &one, 4);
+      } else {
+        word = roundedBits(value(2 * k, column + j)) | roundedBits(value(2 * k + 1, column + j)) << 16;
+      }
+      panel[k * width + j] = word;
+    }
+  }
+}
+
+/** A weight matrix in panels of up to three vectors of columns. */
+static void packPanels(Element element, const Matrix& w, int threads, uint32_t* panels) {
+  withElement(element, [&](auto sample) {
+    using T = decltype(sample);
+    const int64_t words = (w.rows + kPerWord<T> - 1) / kPerWord<T>;
+    const int64_t vectors = (w.columns + kLanes - 1) / kLanes;
+    const int used = w.rows * w.columns > 8192 ? threads : 1;
+    parallel(used, [&](int thread) {
+      int64_t panel = 0;
+      for (int64_t done = 0; done < vectors; ++panel) {
+        const int wide = panelVectors(vectors - done);
+        if (panel % used == thread)
+          packPanel<T>(w, done * kLanes, wide * kLanes, panels + words * done * kLanes);
+        done += wide;
+      }
+    });
+  });
+}
+
+/**
+ * Rows `[row, column]` as words along the row axis: floats as they are; bfloat16 in pairs of rows, an
+ * odd last row with zeros.
+ *
+ * @param pairs room for (rows + 1) / 2 * columns words and a vector more; unused for floats.
+ */
+template <class T>
+static const uint32_t* pairRows(const T* rows, int64_t count, int64_t columns, uint32_t* pairs) {
+  if constexpr (sizeof(T) == 4) {
+    return reinterpret_cast<const uint32_t*>(rows);
+  } else {
+    for (int64_t i = 0; i < count; i += 2) {
+      const T* low = rows + i * columns;
+      for (int64_t c = 0; c < columns; c += kLanes) {
+        const Lanes inside = lanes(columns - c);
+        if (i + 1 < count) {
+          storeWords(pairs + i / 2 * columns + c, interleave(low + c, low + columns + c, inside), inside);
+        } else {
+          for (int64_t j = c; j < columns && j < c + kLanes; ++j) pairs[i / 2 * columns + j] = low[j].bits;
+        }
+      }
+    }
+    return pairs;
+  }
+}
+
+/** Bytes that pairRows asks for. */
+template <class T>
+static size_t pairBytes(int64_t count, int64_t columns) {
+  return sizeof(T) == 4 ? 0 : (static_cast<size_t>(count + 1) / 2 * columns + kLanes) * 4;
+}
+
+}  // namespace phenoprint::kernels::PHENOPRINT_ISA

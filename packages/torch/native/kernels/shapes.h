@@ -1,0 +1,275 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "element.h"
+
+// What the kernels are given: plain pointers and sizes. Images are channels-last, `[sample, y, x, channel]`,
+// so that a row is one pixel with all its channels. Arrays "per channel" are floats padded with zeros to
+// a multiple of kChannelPadding.
+namespace phenoprint::kernels {
+
+enum class Element { float32, bfloat16 };
+enum class Activation { identity, silu, mish };
+
+/** Per-channel arrays end on a whole vector of any instruction set. */
+inline constexpr int64_t kChannelPadding = 16;
+static inline int64_t padded(int64_t channels) { return (channels + kChannelPadding - 1) / kChannelPadding * kChannelPadding; }
+
+/** Batch norm as it is applied: `scale x + shift`, per channel. */
+struct Affine {
+  const float* scale = nullptr;
+  const float* shift = nullptr;
+};
+
+/** Batch norm as it is undone: dx = scale g + input x + constant, with g the gradient of what it gave. */
+struct NormGradient {
+  const float* scale = nullptr;
+  const float* input = nullptr;
+  const float* constant = nullptr;
+};
+
+/** Sums per channel: of values and of their squares, or of gradients and of gradients times inputs. */
+struct ChannelSums {
+  double* first = nullptr;
+  double* second = nullptr;
+};
+
+/** A weight matrix `[reduction, output]` read through strides, in floats. */
+struct Matrix {
+  const float* data;
+  int64_t rowStride, columnStride;
+  int64_t rows, columns;
+};
+
+/** An image that a convolution of 3 x 3 with stride 2 reads; always float. */
+struct StemImage {
+  const float* data;
+  int64_t height, width, channels;
+  int64_t outHeight, outWidth;
+  int64_t padTop, padLeft;
+};
+
+/** output = input times weights, and the sums of the output. */
+struct PointwiseForward {
+  Element element;
+  int threads;
+  int64_t rows, inChannels, outChannels;
+  const void* input;
+  const uint32_t* panels;
+  void* output;
+  ChannelSums sums;
+};
+
+/** The same, where row i of the input is the patch that output pixel i of the stem sees. */
+struct StemForward {
+  Element element;
+  int threads;
+  int64_t samples, outChannels;
+  StemImage image;
+  const uint32_t* panels;
+  void* output;
+  ChannelSums sums;
+};
+
+/** The same, where the input is act(norm(x)) times the gate of its sample and channel. */
+struct ProjectForward {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t samples, pixels, inChannels, outChannels;
+  const void* input;
+  Affine norm;
+  /** `[sample, channel]`, padded. */
+  const float* gate;
+  const uint32_t* panels;
+  void* output;
+  ChannelSums sums;
+};
+
+struct DepthwiseShape {
+  int64_t samples, height, width, channels, outHeight, outWidth;
+  int64_t kernel, stride, padTop, padLeft;
+};
+
+/** output = depthwise convolution of act(norm(input)), or of the input itself where there is no norm. */
+struct DepthwiseForward {
+  Element element;
+  Activation activation;
+  int threads;
+  DepthwiseShape shape;
+  const void* input;
+  Affine norm;
+  /** `[tap, channel]`, padded. */
+  const float* weights;
+  void* output;
+  ChannelSums sums;
+};
+
+/**
+ * From the gradient of the gated activation to that of the depthwise convolution's input:
+ * g = (gradient gate + pooledGradient) act'(norm2(d)), dd = norm2 undone, then the transposed
+ * convolution times act'(norm1(z)). With the sums that undoing norm1 needs, and the weight gradient.
+ */
+struct DepthwiseBackward {
+  Element element;
+  Activation activation;
+  int threads;
+  DepthwiseShape shape;
+  const void* gradient;
+  const void* convolved;
+  Affine convolvedNorm;
+  NormGradient convolvedGradient;
+  const float* gate;
+  const float* pooledGradient;
+  const void* input;
+  Affine norm;
+  const float* mean;
+  const float* weights;
+  void* inputGradient;
+  /** `[tap, channel]`, padded. */
+  float* weightGradient;
+  ChannelSums sums;
+};
+
+/** Sums over the pixels of a sample: of act(norm(x)). */
+struct Pool {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t samples, pixels, channels;
+  const void* input;
+  Affine norm;
+  /** `[sample, channel]`, padded. */
+  float* sums;
+};
+
+/** The five sums per sample and channel that undoing the gate and norm2 needs, see project_backward.h. */
+inline constexpr int kGateSums = 5;
+
+/** Gradients of a projection and of what it read: see project_backward.h. */
+struct ProjectBackward {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t samples, pixels, inChannels, outChannels;
+  const void* gradient;
+  const void* projected;
+  NormGradient projectedGradient;
+  /** Factor on the gradient of each sample, or null. */
+  const float* branchScale;
+  const void* convolved;
+  Affine convolvedNorm;
+  const float* convolvedMean;
+  const float* gate;
+  const uint32_t* panels;
+  void* gatedGradient;
+  /** `[sample, kGateSums, channel]`, padded; zeros at the start. */
+  float* gateSums;
+  /** `[out, in]`, not padded. */
+  float* weightGradient;
+};
+
+/** Gradients of a pointwise convolution behind which a norm is undone: see expand_backward.h. */
+struct ExpandBackward {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t samples, pixels, inChannels, outChannels;
+  /** `[row, out]`; null where the gradient comes from a pool: then `pooledGradient` and `norm` are there. */
+  const void* gradient;
+  /** `[sample, out]`, padded. */
+  const float* pooledGradient;
+  Affine norm;
+  const void* expanded;
+  NormGradient expandedGradient;
+  const void* input;
+  /** In place of `input`. */
+  const StemImage* image;
+  const uint32_t* panels;
+  /** Null where nobody asks for it. */
+  void* inputGradient;
+  /** Added to the input's gradient, or null. */
+  const void* residual;
+  /** `[out, in]`, not padded. */
+  float* weightGradient;
+};
+
+/** Batch norm, activation, factor and residual, row by row. */
+struct Normalise {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t samples, pixels, channels;
+  const void* input;
+  Affine norm;
+  const float* branchScale;
+  const void* residual;
+  void* output;
+};
+
+/** Sums of x and x^2. */
+struct Moments {
+  Element element;
+  int threads;
+  int64_t rows, channels;
+  const void* input;
+  ChannelSums sums;
+};
+
+/** Sums of g and of g (x - mean), g = gradient act'(norm(x)) times the factor of its sample. */
+struct NormSums {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t samples, pixels, channels;
+  /** `[row, channel]`; null where the gradient comes from a pool. */
+  const void* gradient;
+  /** `[sample, channel]`, padded. */
+  const float* pooledGradient;
+  const void* input;
+  Affine norm;
+  const float* mean;
+  const float* branchScale;
+  ChannelSums sums;
+};
+
+/** dx = norm undone of g, as in NormSums; and, where asked, the gradient of the residual branch is untouched. */
+struct NormBackward {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t samples, pixels, channels;
+  const void* gradient;
+  const void* input;
+  Affine norm;
+  NormGradient normGradient;
+  const float* branchScale;
+  void* inputGradient;
+};
+
+/** The kernels of one instruction set. */
+struct KernelSet {
+  const char* name;
+  void (*packPanels)(Element, const Matrix&, int threads, uint32_t* panels);
+  void (*pointwiseForward)(const PointwiseForward&);
+  void (*stemForward)(const StemForward&);
+  void (*projectForward)(const ProjectForward&);
+  void (*depthwiseForward)(const DepthwiseForward&);
+  void (*pool)(const Pool&);
+  void (*normalise)(const Normalise&);
+  void (*moments)(const Moments&);
+  void (*normSums)(const NormSums&);
+  void (*normBackward)(const NormBackward&);
+  void (*projectBackward)(const ProjectBackward&);
+  void (*depthwiseBackward)(const DepthwiseBackward&);
+  void (*expandBackward)(const ExpandBackward&);
+};
+
+/** Words that packPanels writes for a matrix: whole vectors of columns, and pairs of rows for bfloat16. */
+static inline size_t panelWords(Element element, int64_t rows, int64_t columns) {
+  const int64_t words = element == Element::float32 ? rows : (rows + 1) / 2;
+  return static_cast<size_t>(words * padded(columns));
+}
+
+}  // namespace phenoprint::kernels
