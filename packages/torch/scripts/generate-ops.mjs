@@ -27,7 +27,11 @@ const files = [
   { path: new URL('namespaces.generated.ts', source), text: header + namespaces() },
   {
     path: new URL('../../../docs/engine-coverage.md', import.meta.url),
-    text: coverage(schemas, engine.version, command),
+    text: coverage(
+      schemas.filter(({ name }) => !name.startsWith('phenoprint::')),
+      engine.version,
+      command,
+    ),
   },
 ]
 

@@ -30,4 +30,6 @@ export interface BlockKernel {
   /** Whether this machine can compute blocks of these sizes with it. */
   supports(block: BlockArguments): boolean
   forward(layers: BlockLayers, x: Tensor): Tensor
+  /** The end of a network: a pointwise convolution, its activation and the mean over the image. */
+  pooled(head: NormedConvolution, activation: Activation, x: Tensor): Tensor
 }

@@ -18,6 +18,7 @@ const fused: BlockKernel = {
   fused: true,
   supports: (block) => block.expands,
   forward: (_layers, x: Tensor) => tidy(() => x.mul(1)),
+  pooled: (_head, _activation, x: Tensor) => x.mean({ dim: [2, 3] }),
 }
 
 describe('chooseKernel', () => {

@@ -1,4 +1,4 @@
-import { aten, nn, type Tensor, tidy } from '@phenoprint/torch'
+import { nn, type Tensor, tidy } from '@phenoprint/torch'
 import type { Section } from '../config/config.js'
 import { createActivation } from './activation.js'
 import { Block } from './block.js'
@@ -82,7 +82,6 @@ export class EfficientNet extends Network {
   }
 
   features(images: Tensor): Tensor {
-    const activation = this.#activation
     const stem = { convolution: this.#stem, norm: this.#stemNorm }
     let x = tidy(() => this.#first.forwardWithStem(stem, images))
     for (const block of this.#others) {
@@ -90,10 +89,8 @@ export class EfficientNet extends Network {
       x = tidy(() => block.forward(input))
       input.dispose()
     }
-    return tidy(() => {
-      const maps = activation.forward(this.#headNorm.forward(this.#head.forward(x)))
-      return aten.adaptiveAvgPool2d(maps, [1, 1]).flatten({ startDim: 1 })
-    })
+    const head = { convolution: this.#head, norm: this.#headNorm }
+    return tidy(() => this.#first.kernel.pooled(head, this.#activation, x))
   }
 
   forward(images: Tensor): Tensor {

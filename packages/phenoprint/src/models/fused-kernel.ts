@@ -35,6 +35,16 @@ export const fusedKernel: BlockKernel = {
       branchScale: branchScale(layers, x),
     })
   },
+  pooled(head, activation, x) {
+    const { weight } = head.convolution
+    const channels = [weight.shape[0] ?? 0, weight.shape[1] ?? 0]
+    const fits = channels.every((each) => each % 8 === 0)
+    if (!fits || x.device !== 'cpu' || weight.dtype !== 'float32') {
+      return stockKernel.pooled(head, activation, x)
+    }
+    const { eps, training } = head.norm
+    return fused.pooledHead(x, { ...withNorm(head), activation: activation.name, eps, training })
+  },
 }
 
 function hasFittingShape(block: BlockArguments): boolean {

@@ -1,4 +1,4 @@
-import type { Tensor } from '@phenoprint/torch'
+import { aten, type Tensor } from '@phenoprint/torch'
 import type { BlockKernel, NormedConvolution } from './block-kernel.js'
 import { dropConnect } from './drop-connect.js'
 
@@ -13,6 +13,10 @@ export const stockKernel: BlockKernel = {
     const branch = normed(project, excite.forward(looked))
     if (!block.residual) return branch
     return (training ? dropConnect(branch, block.dropConnect) : branch).add(x)
+  },
+  pooled(head, activation, x) {
+    const maps = activation.forward(normed(head, x))
+    return aten.adaptiveAvgPool2d(maps, [1, 1]).flatten({ startDim: 1 })
   },
 }
 

@@ -3,10 +3,17 @@
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <atomic>
 
 namespace phenoprint::kernels {
 #if defined(__x86_64__)
+namespace avx512_amx { extern const KernelSet kernelSet; }
 namespace avx512_bf16 { extern const KernelSet kernelSet; }
 namespace avx512 { extern const KernelSet kernelSet; }
 namespace avx2 { extern const KernelSet kernelSet; }
@@ -18,13 +25,26 @@ namespace {
 
 using kernels::KernelSet;
 
+#if defined(__x86_64__)
+/** Whether there are tile registers for bfloat16, and the kernel lets this process use them. */
+bool tilesAllowed() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned kTile = 1u << 24, kBfloat16 = 1u << 22;
+  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || (edx & kTile) == 0 || (edx & kBfloat16) == 0) return false;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
 std::vector<const KernelSet*> usableSets() {
   std::vector<const KernelSet*> sets;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  if (avx512 && __builtin_cpu_supports("avx512bf16")) sets.push_back(&kernels::avx512_bf16::kernelSet);
+  const bool bfloat16 = avx512 && __builtin_cpu_supports("avx512bf16");
+  if (bfloat16 && tilesAllowed()) sets.push_back(&kernels::avx512_amx::kernelSet);
+  if (bfloat16) sets.push_back(&kernels::avx512_bf16::kernelSet);
   if (avx512) sets.push_back(&kernels::avx512::kernelSet);
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back(&kernels::avx2::kernelSet);
 #endif

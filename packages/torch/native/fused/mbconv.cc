@@ -295,12 +295,6 @@ class MBConv : public torch::autograd::Function<MBConv> {
   }
 };
 
-NormLayer normLayer(const std::vector<Tensor>& tensors, double momentum, double eps, int64_t channels, const char* name) {
-  TORCH_CHECK(tensors.size() == 4, name, " must be weight, bias, running mean and running variance");
-  for (const Tensor& tensor : tensors) requireFloat(name, tensor, {channels});
-  return {tensors[0], tensors[1], tensors[2], tensors[3], momentum, eps};
-}
-
 MaybeTensor maybe(const std::vector<Tensor>& tensors, size_t index) {
   return tensors.empty() ? MaybeTensor() : MaybeTensor(tensors[index]);
 }

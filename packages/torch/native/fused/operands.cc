@@ -32,6 +32,12 @@ void requireFloat(const char* what, const at::Tensor& tensor, at::IntArrayRef sh
               " must be float32 ", shape, " on the CPU, not ", tensor.scalar_type(), " ", tensor.sizes(), " on ", tensor.device());
 }
 
+NormLayer normLayer(const std::vector<at::Tensor>& tensors, double momentum, double eps, int64_t channels, const char* name) {
+  TORCH_CHECK(tensors.size() == 4, name, " must be weight, bias, running mean and running variance");
+  for (const at::Tensor& tensor : tensors) requireFloat(name, tensor, {channels});
+  return {tensors[0], tensors[1], tensors[2], tensors[3], momentum, eps};
+}
+
 at::Tensor packed(const kernels::KernelSet& set, kernels::Element element, const kernels::Matrix& matrix, int threads) {
   constexpr int64_t kVector = 16;  // the last load of a panel may reach one vector further
   const auto words = static_cast<int64_t>(kernels::panelWords(element, matrix.rows, matrix.columns));

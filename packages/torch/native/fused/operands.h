@@ -5,6 +5,7 @@
 #include <string>
 
 #include "../kernels/shapes.h"
+#include "norm.h"
 
 // Tensors as the kernels want them.
 namespace phenoprint::fused {
@@ -21,6 +22,9 @@ at::Tensor images(const at::Tensor& x, kernels::Element element);
 
 /** Throws unless it is a float tensor on the CPU of this shape. */
 void requireFloat(const char* what, const at::Tensor& tensor, at::IntArrayRef shape);
+
+/** A norm from its weight, bias, running mean and running variance; throws unless they are `[channel]`. */
+NormLayer normLayer(const std::vector<at::Tensor>& tensors, double momentum, double eps, int64_t channels, const char* name);
 
 /** A weight matrix packed for the matrix product. */
 at::Tensor packed(const kernels::KernelSet& set, kernels::Element element, const kernels::Matrix& matrix, int threads);

@@ -23,8 +23,9 @@ struct Right {
 static inline int panelVectors(int64_t left) { return left == 4 || left == 2 ? 2 : left == 1 ? 1 : 3; }
 
 /**
- * Memory that is read soon, fetched a few lines at a time while products are computed: the processor
- * itself fetches ahead too late and too little to keep the memory busy.
+ * Memory that is read soon, fetched a line every few instructions while products are computed: the
+ * processor itself begins too late to keep the memory busy, and many lines at once would only wait for
+ * each other.
  */
 class Ahead {
  public:
@@ -36,8 +37,17 @@ class Ahead {
         bytes_(bytes),
         share_((bytes / 64 + tiles) / (tiles > 0 ? tiles : 1)) {}
 
+  /** Says how many of a tile's so many steps are to call step(). */
+  PHENOPRINT_INLINE_MEMBER int64_t beginTile(int64_t steps) {
+    const int64_t left = (bytes_ - done_ + 63) / 64, lines = left < share_ ? left : share_;
+    if (lines <= 0) return 0;
+    each_ = (lines + steps - 1) / steps;
+    return (lines + each_ - 1) / each_;
+  }
+
+  /** Fetches a line, or the few that one step has to. */
   PHENOPRINT_INLINE_MEMBER void step() {
-    for (int64_t line = 0; line < share_ && done_ < bytes_; ++line, done_ += 64) {
+    for (int64_t line = 0; line < each_; ++line, done_ += 64) {
       prefetchRead(first_ + done_);
       if (second_ != nullptr) prefetchRead(second_ + done_);
     }
@@ -46,7 +56,7 @@ class Ahead {
  private:
   const char* first_ = nullptr;
   const char* second_ = nullptr;
-  int64_t bytes_ = 0, done_ = 0, share_ = 0;
+  int64_t bytes_ = 0, done_ = 0, share_ = 0, each_ = 0;
 };
 
 /** Register tiles of a product. */
@@ -56,13 +66,13 @@ static inline int64_t tilesOf(int64_t rows, int64_t columns) {
 
 template <class T, int ROWS, int VECTORS, class Epilogue>
 PHENOPRINT_INLINE void multiplyTile(int64_t words, const uint32_t* a, const Left& left, const uint32_t* b,
-                                    int64_t stride, int64_t row, int64_t column, Epilogue& epilogue) {
+                                    int64_t stride, int64_t row, int64_t column, Epilogue& epilogue, Ahead& ahead) {
   Vec sums[ROWS][VECTORS];
 #pragma GCC unroll 8
   for (int i = 0; i < ROWS; ++i)
 #pragma GCC unroll 3
     for (int v = 0; v < VECTORS; ++v) sums[i][v] = zero();
-  for (int64_t k = 0; k < words; ++k) {
+  const auto addProducts = [&]() __attribute__((always_inline)) {
     Words right[VECTORS];
 #pragma GCC unroll 3
     for (int v = 0; v < VECTORS; ++v) right[v] = loadWords(b + v * kLanes);
@@ -74,7 +84,13 @@ PHENOPRINT_INLINE void multiplyTile(int64_t words, const uint32_t* a, const Left
     }
     a += left.wordStride;
     b += stride;
+  };
+  const int64_t fetching = ahead.beginTile(words);
+  for (int64_t k = 0; k < fetching; ++k) {
+    ahead.step();
+    addProducts();
   }
+  for (int64_t k = fetching; k < words; ++k) addProducts();
   epilogue.template tile<ROWS, VECTORS>(row, column, sums);
 }
 
@@ -83,16 +99,15 @@ static inline void multiplyPanel(int64_t rows, int64_t words, const Left& left, 
                                  int64_t column, Epilogue& epilogue, Ahead& ahead) {
   int64_t row = 0;
   for (; row + kTileRows <= rows; row += kTileRows) {
-    ahead.step();
-    multiplyTile<T, kTileRows, VECTORS>(words, left.words + row * left.rowStride, left, b, stride, row, column, epilogue);
+    multiplyTile<T, kTileRows, VECTORS>(words, left.words + row * left.rowStride, left, b, stride, row, column, epilogue, ahead);
   }
   for (; row < rows; ++row)
-    multiplyTile<T, 1, VECTORS>(words, left.words + row * left.rowStride, left, b, stride, row, column, epilogue);
+    multiplyTile<T, 1, VECTORS>(words, left.words + row * left.rowStride, left, b, stride, row, column, epilogue, ahead);
 }
 
 /** Products of `rows` rows of A with `columns` columns of B, `words` words deep; fetches what comes next. */
 template <class T, class Epilogue>
-static void multiply(int64_t rows, int64_t words, int64_t columns, const Left& left, const Right& right, Epilogue epilogue,
+static void multiplyOnVectors(int64_t rows, int64_t words, int64_t columns, const Left& left, const Right& right, Epilogue epilogue,
                      Ahead& ahead) {
   const int64_t vectors = (columns + kLanes - 1) / kLanes;
   for (int64_t done = 0; done < vectors;) {

@@ -1,5 +1,5 @@
 #pragma once
-#include "gemm.h"
+#include "product.h"
 
 // Operands of the matrix product in the order in which it reads them.
 namespace phenoprint::kernels::PHENOPRINT_ISA {

@@ -7,7 +7,9 @@
 
 // One vector type for every instruction set that the kernels are compiled for (see CMakeLists.txt).
 // Everything lives in a namespace of that set, so that no two builds share a function.
-#if defined(__AVX512BF16__)
+#if defined(__AMX_BF16__)
+#define PHENOPRINT_ISA avx512_amx
+#elif defined(__AVX512BF16__)
 #define PHENOPRINT_ISA avx512_bf16
 #elif defined(__AVX512F__)
 #define PHENOPRINT_ISA avx512

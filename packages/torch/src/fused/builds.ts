@@ -1,7 +1,9 @@
 import { operator } from '../ops/index.js'
 
 /** A build of the fused kernels: the instructions of the processor that it uses. */
-export type KernelBuild = 'avx512_bf16' | 'avx512' | 'avx2'
+export type KernelBuild = (typeof builds)[number]
+
+const builds = ['avx512_amx', 'avx512_bf16', 'avx512', 'avx2'] as const
 
 const usable = operator<() => string>('phenoprint::usable_kernels', '')
 const inUse = operator<() => string>('phenoprint::kernels_in_use', '')
@@ -31,5 +33,5 @@ export function chooseKernels(build: KernelBuild): void {
 }
 
 function isBuild(name: string): name is KernelBuild {
-  return name === 'avx512_bf16' || name === 'avx512' || name === 'avx2'
+  return builds.some((build) => build === name)
 }

@@ -1,8 +1,4 @@
 export { chooseKernels, type KernelBuild, kernelsInUse, usableKernels } from './builds.js'
-export {
-  type FusedActivation,
-  type FusedNorm,
-  type GateTensors,
-  type MBConvBlock,
-  mbconv,
-} from './mbconv.js'
+export { type GateTensors, type MBConvBlock, mbconv } from './mbconv.js'
+export type { FusedActivation, FusedNorm } from './norm.js'
+export { type Head, pooledHead } from './pooled-head.js'

@@ -9,7 +9,8 @@ import { manualSeed } from '../random.js'
 import { tidy } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { chooseKernels, type KernelBuild, usableKernels } from './builds.js'
-import { type FusedActivation, mbconv } from './mbconv.js'
+import { mbconv } from './mbconv.js'
+import type { FusedActivation } from './norm.js'
 
 interface Case {
   readonly size: readonly [batch: number, y: number, x: number]

@@ -1,17 +1,6 @@
 import { operator } from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
-
-export type FusedActivation = 'silu' | 'mish'
-
-/** Float tensors of `[channel]`. The running statistics move in training. */
-export interface FusedNorm {
-  readonly weight: Tensor
-  readonly bias: Tensor
-  readonly runningMean: Tensor
-  readonly runningVar: Tensor
-  /** Weight of this batch in the running statistics, 0..1. */
-  readonly momentum: number
-}
+import { type FusedActivation, type FusedNorm, normTensors } from './norm.js'
 
 /** Squeeze-and-excitation: `[squeezed, channel, 1, 1]`, `[squeezed]`, `[channel, squeezed, 1, 1]`, `[channel]`. */
 export interface GateTensors {
@@ -79,8 +68,4 @@ export function mbconv(x: Tensor, block: MBConvBlock): Tensor {
     [expand?.norm.momentum ?? 0, depthwise.norm.momentum, project.norm.momentum],
     block.eps,
   )
-}
-
-function normTensors({ weight, bias, runningMean, runningVar }: FusedNorm): Tensor[] {
-  return [weight, bias, runningMean, runningVar]
 }
