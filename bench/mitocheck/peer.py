@@ -16,97 +16,16 @@ import csv
 import json
 import math
 import os
+import sys
 import time
 
 import numpy
 import torch
 from PIL import Image
-from torch import nn
 from torch.nn import functional
 
-# expansion, kernel, stride, output channels, repeats: table 1 of Tan & Le 2019 (arXiv:1905.11946)
-STAGES = [
-    (1, 3, 1, 16, 1),
-    (6, 3, 2, 24, 2),
-    (6, 5, 2, 40, 2),
-    (6, 3, 2, 80, 3),
-    (6, 5, 1, 112, 3),
-    (6, 5, 2, 192, 4),
-    (6, 3, 1, 320, 1),
-]
-
-
-def convolution(inputs, outputs, kernel, stride=1, groups=1, activation=True):
-    layers = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs),
-    ]
-    if activation:
-        layers.append(nn.SiLU(inplace=True))
-    return nn.Sequential(*layers)
-
-
-class SqueezeExcite(nn.Module):
-    def __init__(self, channels, reduced):
-        super().__init__()
-        self.reduce = nn.Conv2d(channels, reduced, 1)
-        self.expand = nn.Conv2d(reduced, channels, 1)
-
-    def forward(self, x):
-        scale = functional.silu(self.reduce(x.mean((2, 3), keepdim=True)))
-        return x * torch.sigmoid(self.expand(scale))
-
-
-class Block(nn.Module):
-    def __init__(self, inputs, outputs, expansion, kernel, stride, drop):
-        super().__init__()
-        middle = inputs * expansion
-        layers = [convolution(inputs, middle, 1)] if expansion != 1 else []
-        layers.append(convolution(middle, middle, kernel, stride, groups=middle))
-        layers.append(SqueezeExcite(middle, max(1, inputs // 4)))
-        layers.append(convolution(middle, outputs, 1, activation=False))
-        self.body = nn.Sequential(*layers)
-        self.residual = stride == 1 and inputs == outputs
-        self.drop = drop
-
-    def forward(self, x):
-        y = self.body(x)
-        if not self.residual:
-            return y
-        if self.training and self.drop > 0:
-            keep = 1 - self.drop
-            y = y * torch.empty(len(y), 1, 1, 1, dtype=y.dtype).bernoulli_(keep).div_(keep)
-        return x + y
-
-
-class EfficientNetB0(nn.Module):
-    def __init__(self, channels, classes):
-        super().__init__()
-        layers = [convolution(channels, 32, 3, 2)]
-        inputs, index = 32, 0
-        total = sum(stage[4] for stage in STAGES)
-        for expansion, kernel, stride, outputs, repeats in STAGES:
-            for repeat in range(repeats):
-                first = repeat == 0
-                layers.append(
-                    Block(inputs, outputs, expansion, kernel, stride if first else 1, 0.2 * index / total)
-                )
-                inputs, index = outputs, index + 1
-        layers.append(convolution(inputs, 1280, 1))
-        self.features = nn.Sequential(*layers)
-        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(1280, classes))
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
-            elif isinstance(module, nn.Linear):
-                bound = 1 / math.sqrt(module.in_features)
-                nn.init.uniform_(module.weight, -bound, bound)
-                nn.init.zeros_(module.bias)
-
-    def forward(self, x):
-        return self.classifier(self.features(x).mean((2, 3)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../peers"))
+from efficientnet import EfficientNet  # noqa: E402
 
 
 def load(folder):
@@ -149,7 +68,7 @@ def main():
     train = (fold >= 2).nonzero().flatten()
     test = (fold == 0).nonzero().flatten()
 
-    network = EfficientNetB0(1, classes).to(memory_format=torch.channels_last)
+    network = EfficientNet("b0", 1, classes).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
     steps = math.ceil(len(train) / 64)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -297,7 +297,7 @@ static void depthwiseBackwardOf(const DepthwiseBackward& a) {
         const NextRows<T> ahead{{q + next * outRow, d + next * outRow}, due ? outRow : 0};
         rowsOfKernel.gradient(rows, row, window, z + y * inRow, ds + y * inRow, ahead);
         rowsOfKernel.weights(rows, ring, s.outWidth, input, s.channels, window, weightGradient);
-        if ((y + 1) * s.width % 256 < s.width) partial.flush();
+        if ((y + 1) * s.width % kFlushRows < s.width) partial.flush();
       }
       partial.flush();
     }

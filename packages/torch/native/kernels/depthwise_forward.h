@@ -119,7 +119,7 @@ static void depthwiseForwardOf(const DepthwiseForward& a) {
         }
         const NextRows<T> ahead{{image + next * s.width * s.channels, nullptr}, s.stride * s.width * s.channels};
         convolve(rows, row, window, output + oy * s.outWidth * s.channels, ahead);
-        if ((oy + 1) * s.outWidth % 256 < s.outWidth) partial.flush();
+        if ((oy + 1) * s.outWidth % kFlushRows < s.outWidth) partial.flush();
       }
       partial.flush();
     }

@@ -6,8 +6,6 @@
 // it needs forward and backward, and its gradient.
 namespace phenoprint::kernels::PHENOPRINT_ISA {
 
-/** Rows between two flushes of the sums. */
-inline constexpr int64_t kFlushRows = 256;
 /** How far ahead rows are fetched. */
 inline constexpr int64_t kFetchBytes = 4096;
 

@@ -15,10 +15,10 @@ static void parallel(int threads, const Body& body) {
       const_cast<Body*>(&body));
 }
 
-/**
- * Sums per channel over many rows: floats over a few hundred rows, doubles over those, threads added
- * in their order.
- */
+/** Rows whose sums are kept in floats. */
+inline constexpr int64_t kFlushRows = 64;
+
+/** Sums per channel over many rows: floats over a few rows, doubles over those, threads added in their order. */
 class SumsByThread {
  public:
   SumsByThread(int threads, int64_t channels)
@@ -36,7 +36,7 @@ class SumsByThread {
     float* first() { return floats_.as<float>(); }
     float* second() { return floats_.as<float>() + width_; }
 
-    /** To be called every few hundred rows. */
+    /** To be called every kFlushRows rows or so. */
     void flush() {
       float* floats = floats_.as<float>();
       for (int64_t i = 0; i < 2 * width_; ++i) doubles_[i] += floats[i];

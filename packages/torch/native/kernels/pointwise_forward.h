@@ -32,7 +32,7 @@ static void multiplyAndSum(int threads, int64_t rows, int64_t depth, int64_t col
       Ahead ahead = read == nullptr ? Ahead() : Ahead(read + (row + block) * depth, nullptr, block * depth * sizeof(T), tilesOf(count, columns));
       multiply<T>(count, depth / kPerWord<T>, columns, rowsOf(x, depth), Right{panels},
                   StoreAndSum<T>{output + row * columns, columns, partial.first(), partial.second(), block}, ahead);
-      if ((row - share.begin) / block % 2 == 1) partial.flush();
+      partial.flush();
     }
   });
   sums.write(channelSums, columns);
