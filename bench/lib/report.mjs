@@ -18,6 +18,7 @@ import { median, ratio, rounded } from './statistics.mjs'
  * @property {string} unit
  * @property {number} runs
  * @property {Record<string, number>} [settings] what the bench's options were: epochs, threads.
+ * @property {Record<string, number>} [passes] what ours consists of, in `unit`.
  * @property {ReturnType<typeof machineFacts>} machine
  * @property {Record<string, string>} versions
  *

@@ -34,6 +34,7 @@ const working = {
     version: '2.13.0',
     path: '/x/libtorch',
     cpuCapability: 'AVX512',
+    kernels: 'avx512',
     cuda: true,
     devices: ['cpu', 'cuda:0'],
     threads: 2,

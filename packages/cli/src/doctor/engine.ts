@@ -10,6 +10,8 @@ export interface EngineFacts {
   readonly cuda: boolean
   readonly devices: readonly string[]
   readonly threads: number
+  /** The build of the fused kernels that this processor runs, or null. */
+  readonly kernels: string | null
 }
 
 /** A working engine, or why it does not work. */
@@ -53,12 +55,12 @@ function isProbe(value: unknown): value is Probe {
 /** What the engine is, and which devices it has. */
 export function engineChecks(probe: Probe): Check[] {
   if ('fault' in probe) return [broken('engine', probe.fault, ...setupCures)]
-  const { version, path, cpuCapability, cuda, devices, threads } = probe.facts
+  const { version, path, cpuCapability, cuda, devices, threads, kernels } = probe.facts
   const cards = devices.filter((device) => device.startsWith('cuda'))
   return [
     ok(
       'engine',
-      `libtorch ${version} at ${path}, CPU capability ${cpuCapability}, ${threads} threads`,
+      `libtorch ${version} at ${path}, CPU capability ${cpuCapability}, fused kernels ${kernels ?? 'none'}, ${threads} threads`,
     ),
     cuda && cards.length > 0
       ? ok('cuda', cards.join(', '))

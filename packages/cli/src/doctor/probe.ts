@@ -1,4 +1,4 @@
-import { engine, tensor, threads } from '@phenoprint/torch'
+import { engine, fused, tensor, threads } from '@phenoprint/torch'
 
 // A process of its own: a libtorch for another processor or with a library missing may end it. The
 // parent reads the last line.
@@ -15,6 +15,7 @@ try {
     cuda,
     devices: engine.devices(),
     threads: threads(),
+    kernels: fused.usableKernels()[0] ?? null,
   }
   console.log(JSON.stringify(adds ? { facts } : { fault: `1 + 3 gave ${sum[0]}, expected 4` }))
 } catch (error) {

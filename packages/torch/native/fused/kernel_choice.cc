@@ -10,6 +10,8 @@
 #endif
 
 #include <atomic>
+#include <string>
+#include <vector>
 
 namespace phenoprint::kernels {
 #if defined(__x86_64__)
@@ -61,26 +63,14 @@ std::atomic<const KernelSet*>& chosen() {
   return set;
 }
 
+/** The names of the builds that this processor can run, the fastest first. */
 std::string names() {
   std::string text;
   for (const KernelSet* set : usable()) text += (text.empty() ? "" : ",") + std::string(set->name);
   return text;
 }
 
-}  // namespace
-
-std::vector<std::string> usableKernels() {
-  std::vector<std::string> result;
-  for (const KernelSet* set : usable()) result.emplace_back(set->name);
-  return result;
-}
-
-const KernelSet& kernelsInUse() {
-  const KernelSet* set = chosen();
-  TORCH_CHECK(set != nullptr, "no fused kernel was built for this processor: use stock operators");
-  return *set;
-}
-
+/** Takes the build of this name from now on, in the whole process. */
 void chooseKernels(const std::string& name) {
   for (const KernelSet* set : usable()) {
     if (set->name == name) {
@@ -91,10 +81,18 @@ void chooseKernels(const std::string& name) {
   TORCH_CHECK(false, "no fused kernels \"", name, "\" that this processor can run; there are: ", names());
 }
 
+}  // namespace
+
+const KernelSet& kernelsInUse() {
+  const KernelSet* set = chosen();
+  TORCH_CHECK(set != nullptr, "no fused kernel was built for this processor: use stock operators");
+  return *set;
+}
+
 TORCH_LIBRARY_FRAGMENT(phenoprint, library) {
   library.def("usable_kernels() -> str", [] { return names(); });
   library.def("kernels_in_use() -> str", [] { return std::string(kernelsInUse().name); });
-  library.def("choose_kernels(str name) -> ()", [](const std::string& name) { chooseKernels(name); });
+  library.def("choose_kernels(str name) -> ()", chooseKernels);
 }
 
 }  // namespace phenoprint::fused

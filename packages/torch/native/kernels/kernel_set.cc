@@ -12,7 +12,7 @@ namespace phenoprint::kernels::PHENOPRINT_ISA {
 extern const KernelSet kernelSet;
 const KernelSet kernelSet{
     PHENOPRINT_TEXT(PHENOPRINT_ISA), packPanels, pointwiseForward, stemForward, projectForward, depthwiseForward, pool,
-    normalise, moments, normSums, normBackward, projectBackward, depthwiseBackward, expandBackward,
+    normalise, normSums, projectBackward, depthwiseBackward, expandBackward,
 };
 
 }  // namespace phenoprint::kernels::PHENOPRINT_ISA

@@ -2,33 +2,12 @@
 #include "activation.h"
 #include "parallel.h"
 
-// Batch norm with an activation, row by row: y = branch act(scale x + shift) + residual, the sums that
-// it needs forward and backward, and its gradient.
+// Batch norm with an activation, row by row: y = branch act(scale x + shift) + residual, its sum over an
+// image, and the sums that its gradient needs.
 namespace phenoprint::kernels::PHENOPRINT_ISA {
 
 /** How far ahead rows are fetched. */
 inline constexpr int64_t kFetchBytes = 4096;
-
-static void moments(const Moments& a) {
-  withElement(a.element, [&](auto sample) {
-    using T = decltype(sample);
-    SumsByThread sums(a.threads, a.channels);
-    parallel(a.threads, [&](int thread) {
-      SumsByThread::Partial partial(sums, thread);
-      const Span share = shareOf(a.rows, thread, a.threads);
-      for (int64_t row = share.begin; row < share.end; ++row) {
-        const T* x = static_cast<const T*>(a.input) + row * a.channels;
-        for (int64_t c = 0; c < a.channels; c += kLanes) {
-          const Vec value = load(x + c, lanes(a.channels - c));
-          store(partial.first() + c, add(load(partial.first() + c), value));
-          store(partial.second() + c, fma(value, value, load(partial.second() + c)));
-        }
-        if ((row - share.begin) % kFlushRows == kFlushRows - 1) partial.flush();
-      }
-    });
-    sums.write(a.sums, a.channels);
-  });
-}
 
 template <class T, class Act>
 static void poolOf(const Pool& a) {
@@ -120,34 +99,6 @@ static void normSumsOf(const NormSums& a) {
 static void normSums(const NormSums& a) {
   withElement(a.element, [&](auto sample) {
     withActivation(a.activation, [&](auto act) { normSumsOf<decltype(sample), decltype(act)>(a); });
-  });
-}
-
-template <class T, class Act>
-static void normBackwardOf(const NormBackward& a) {
-  parallel(a.threads, [&](int thread) {
-    const Span share = shareOf(a.samples * a.pixels, thread, a.threads);
-    for (int64_t row = share.begin; row < share.end; ++row) {
-      const int64_t start = row * a.channels;
-      const T* x = static_cast<const T*>(a.input) + start;
-      const T* dy = static_cast<const T*>(a.gradient) + start;
-      T* dx = static_cast<T*>(a.inputGradient) + start;
-      const Vec branch = splat(a.branchScale == nullptr ? 1.f : a.branchScale[row / a.pixels]);
-      for (int64_t c = 0; c < a.channels; c += kLanes) {
-        const Lanes inside = lanes(a.channels - c);
-        const Vec value = load(x + c, inside);
-        const Vec slope = Act::template both<T>(fma(value, load(a.norm.scale + c), load(a.norm.shift + c))).slope;
-        const Vec g = mul(slope, mul(branch, load(dy + c, inside)));
-        const Vec rest = fma(load(a.normGradient.input + c), value, load(a.normGradient.constant + c));
-        store(dx + c, fma(load(a.normGradient.scale + c), g, rest), inside);
-      }
-    }
-  });
-}
-
-static void normBackward(const NormBackward& a) {
-  withElement(a.element, [&](auto sample) {
-    withActivation(a.activation, [&](auto act) { normBackwardOf<decltype(sample), decltype(act)>(a); });
   });
 }
 

@@ -208,15 +208,6 @@ struct Normalise {
   void* output;
 };
 
-/** Sums of x and x^2. */
-struct Moments {
-  Element element;
-  int threads;
-  int64_t rows, channels;
-  const void* input;
-  ChannelSums sums;
-};
-
 /** Sums of g and of g (x - mean), g = gradient act'(norm(x)) times the factor of its sample. */
 struct NormSums {
   Element element;
@@ -234,20 +225,6 @@ struct NormSums {
   ChannelSums sums;
 };
 
-/** dx = norm undone of g, as in NormSums; and, where asked, the gradient of the residual branch is untouched. */
-struct NormBackward {
-  Element element;
-  Activation activation;
-  int threads;
-  int64_t samples, pixels, channels;
-  const void* gradient;
-  const void* input;
-  Affine norm;
-  NormGradient normGradient;
-  const float* branchScale;
-  void* inputGradient;
-};
-
 /** The kernels of one instruction set. */
 struct KernelSet {
   const char* name;
@@ -258,9 +235,7 @@ struct KernelSet {
   void (*depthwiseForward)(const DepthwiseForward&);
   void (*pool)(const Pool&);
   void (*normalise)(const Normalise&);
-  void (*moments)(const Moments&);
   void (*normSums)(const NormSums&);
-  void (*normBackward)(const NormBackward&);
   void (*projectBackward)(const ProjectBackward&);
   void (*depthwiseBackward)(const DepthwiseBackward&);
   void (*expandBackward)(const ExpandBackward&);

@@ -1,4 +1,10 @@
-export { chooseKernels, type KernelBuild, kernelsInUse, usableKernels } from './builds.js'
+export {
+  chooseKernels,
+  type KernelBuild,
+  kernelsInUse,
+  timePasses,
+  usableKernels,
+} from './kernels.js'
 export { type GateTensors, type MBConvBlock, mbconv } from './mbconv.js'
 export type { FusedActivation, FusedNorm } from './norm.js'
 export { type Head, pooledHead } from './pooled-head.js'

@@ -8,7 +8,7 @@ import { aten, randn } from '../ops/index.js'
 import { manualSeed } from '../random.js'
 import { tidy } from '../scope.js'
 import type { Tensor } from '../tensor.js'
-import { chooseKernels, type KernelBuild, usableKernels } from './builds.js'
+import { chooseKernels, type KernelBuild, usableKernels } from './kernels.js'
 import { mbconv } from './mbconv.js'
 import type { FusedActivation } from './norm.js'
 

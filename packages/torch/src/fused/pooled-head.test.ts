@@ -5,7 +5,7 @@ import { aten, randn } from '../ops/index.js'
 import { manualSeed } from '../random.js'
 import { tidy } from '../scope.js'
 import type { Tensor } from '../tensor.js'
-import { chooseKernels, type KernelBuild, usableKernels } from './builds.js'
+import { chooseKernels, type KernelBuild, usableKernels } from './kernels.js'
 import { pooledHead } from './pooled-head.js'
 
 type Drawn = Record<'x' | 'weight' | 'scale' | 'shift' | 'mean' | 'variance', Tensor>

@@ -35,3 +35,29 @@ export function chooseKernels(build: KernelBuild): void {
 function isBuild(name: string): name is KernelBuild {
   return builds.some((build) => build === name)
 }
+
+const record = operator<(on: boolean) => void>('phenoprint::record_passes', '')
+const times = operator<() => string>('phenoprint::pass_times', '')
+
+/**
+ * Runs `body` and says how long each pass of the fused operators in it took, by name.
+ *
+ * @returns seconds, added up over all blocks.
+ */
+export function timePasses(body: () => void): Map<string, number> {
+  record(true)
+  try {
+    body()
+    const lines = times()
+      .split('\n')
+      .filter((line) => line !== '')
+    return new Map(
+      lines.map((line) => {
+        const [name = '', seconds = ''] = line.split('\t')
+        return [name, Number(seconds)]
+      }),
+    )
+  } finally {
+    record(false)
+  }
+}
