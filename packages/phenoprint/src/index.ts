@@ -20,7 +20,13 @@ export {
 export { reduce } from './evaluation/reductions.js'
 export { loadNetwork } from './models/checkpoint.js'
 export { createNetwork } from './models/create-network.js'
-export type { Network, NetworkDescription, NetworkShape } from './models/network.js'
+export type {
+  InferenceNetwork,
+  Network,
+  NetworkDescription,
+  NetworkShape,
+  Precision,
+} from './models/network.js'
 export { infer } from './prediction/infer.js'
 export { predictViews, type View } from './prediction/predict-views.js'
 export type { PredictionRow, ViewRow } from './prediction/prediction-row.js'

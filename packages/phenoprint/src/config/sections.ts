@@ -7,6 +7,8 @@ import { z } from 'zod'
 const name = z.string().min(1)
 const positiveInteger = z.int().positive()
 const fraction = z.number().min(0).max(1)
+/** What a running mean keeps of itself: at 1 it would learn nothing. */
+const decay = z.number().min(0).lt(1)
 
 export const symmetries = [
   'identity',
@@ -245,9 +247,9 @@ const optimiser = z
     name: z.enum(['adam', 'adamw', 'sgd']).default('adamw').describe('Update rule'),
     learningRate: z.number().positive().default(1e-3).describe('Peak learning rate'),
     weightDecay: z.number().nonnegative().default(0).describe('adamw: decoupled; adam, sgd: L2'),
-    betas: z.tuple([fraction, fraction]).default([0.9, 0.999]).describe('adam, adamw'),
+    betas: z.tuple([decay, decay]).default([0.9, 0.999]).describe('adam, adamw'),
     eps: z.number().positive().default(1e-8).describe('adam, adamw'),
-    momentum: fraction.default(0.9).describe('sgd'),
+    momentum: decay.default(0.9).describe('sgd'),
     nesterov: z.boolean().default(false).describe('sgd'),
   })
   .prefault({})
@@ -260,6 +262,13 @@ const schedule = z
       .default(0.2)
       .describe('Share of all steps in which the rate rises to its peak'),
     finalShare: fraction.default(0).describe('cosine: last learning rate as a share of the peak'),
+    momentum: z
+      .tuple([decay, decay])
+      .nullable()
+      .default(null)
+      .describe(
+        "oneCycle: momentum (Adam's first beta) at the peak and at both ends; null leaves it alone",
+      ),
   })
   .prefault({})
   .describe('Learning rate over the steps')
@@ -334,7 +343,7 @@ export const prediction = z
       .default('auto')
       .describe('Per-view logits kept: float32 while under 1 GB, else float16'),
     batchSize: positiveInteger.default(64).describe('Tiles at once'),
-    precision: z.enum(['fp32', 'bf16']).default('fp32').describe('bf16: autocast'),
+    precision: z.enum(['fp32', 'bf16']).default('fp32').describe('What convolutions multiply'),
     threads,
   })
   .describe('Logits for every tile, site and symmetry, and their reduction per unit')

@@ -32,4 +32,16 @@ export interface BlockKernel {
   forward(layers: BlockLayers, x: Tensor): Tensor
   /** The end of a network: a pointwise convolution, its activation and the mean over the image. */
   pooled(head: NormedConvolution, activation: Activation, x: Tensor): Tensor
+  /** The same block for inference alone, its norms folded in and its weights converted once. */
+  fold(layers: BlockLayers, dtype: InferenceDType): FoldedPart
+  /** The same end of a network for inference alone. */
+  foldPooled(head: NormedConvolution, activation: Activation, dtype: InferenceDType): FoldedPart
+}
+
+export type InferenceDType = 'float32' | 'bfloat16'
+
+/** A part of a network that only infers, with weights of its own. */
+export interface FoldedPart {
+  forward(x: Tensor): Tensor
+  dispose(): void
 }

@@ -1,6 +1,13 @@
 import { nn, type Tensor } from '@phenoprint/torch'
 import { type Activation, type ActivationName, createActivation } from './activation.js'
-import type { BlockKernel, BlockLayers, Kernels, NormedConvolution } from './block-kernel.js'
+import type {
+  BlockKernel,
+  BlockLayers,
+  FoldedPart,
+  InferenceDType,
+  Kernels,
+  NormedConvolution,
+} from './block-kernel.js'
 import { chooseKernel } from './choose-kernel.js'
 import type { BlockArguments } from './efficientnet-scaling.js'
 import type { Flavour } from './flavour.js'
@@ -86,8 +93,16 @@ export class Block extends nn.Module implements BlockLayers {
    * @param images `[batch, channel, y, x]`.
    */
   forwardWithStem(stem: NormedConvolution, images: Tensor): Tensor {
+    return this.kernel.forward(this.#widenedBy(stem), images)
+  }
+
+  /** This block, or the network's stem and this block in one, for inference alone. */
+  fold(dtype: InferenceDType, stem?: NormedConvolution): FoldedPart {
+    return this.kernel.fold(stem === undefined ? this : this.#widenedBy(stem), dtype)
+  }
+
+  #widenedBy(stem: NormedConvolution): BlockLayers {
     const { block, training, depthwise, excite, project, activation } = this
-    const layers = { block, training, expand: stem, depthwise, excite, project, activation }
-    return this.kernel.forward(layers, images)
+    return { block, training, expand: stem, depthwise, excite, project, activation }
   }
 }

@@ -19,6 +19,8 @@ const fused: BlockKernel = {
   supports: (block) => block.expands,
   forward: (_layers, x: Tensor) => tidy(() => x.mul(1)),
   pooled: (_head, _activation, x: Tensor) => x.mean({ dim: [2, 3] }),
+  fold: (layers, dtype) => stockKernel.fold(layers, dtype),
+  foldPooled: (head, activation, dtype) => stockKernel.foldPooled(head, activation, dtype),
 }
 
 describe('chooseKernel', () => {

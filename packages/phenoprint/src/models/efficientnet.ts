@@ -5,7 +5,8 @@ import { Block } from './block.js'
 import { initialiseEfficientNet } from './efficientnet-init.js'
 import { decodeArchitecture } from './efficientnet-scaling.js'
 import { flavours } from './flavour.js'
-import { Network, type NetworkShape } from './network.js'
+import { FoldedEfficientNet } from './folded-efficientnet.js'
+import { type InferenceNetwork, Network, type NetworkShape, type Precision } from './network.js'
 
 /**
  * EfficientNet: a stem, seven stages of blocks, a head, an average over the image, a classifier.
@@ -95,5 +96,17 @@ export class EfficientNet extends Network {
 
   forward(images: Tensor): Tensor {
     return tidy(() => this.#classifier.forward(this.#dropout.forward(this.features(images))))
+  }
+
+  compileForInference(precision: Precision): InferenceNetwork {
+    const dtype = precision === 'bf16' ? 'bfloat16' : 'float32'
+    const stem = { convolution: this.#stem, norm: this.#stemNorm }
+    const head = { convolution: this.#head, norm: this.#headNorm }
+    const parts = [
+      this.#first.fold(dtype, stem),
+      ...this.#others.map((block) => block.fold(dtype)),
+      this.#first.kernel.foldPooled(head, this.#activation, dtype),
+    ]
+    return new FoldedEfficientNet(parts, this.#classifier)
   }
 }

@@ -1,6 +1,7 @@
-import { aten, fused, type Tensor } from '@phenoprint/torch'
+import { aten, fused, nn, type Tensor, tidy } from '@phenoprint/torch'
 import type { BlockKernel, BlockLayers, NormedConvolution } from './block-kernel.js'
 import type { BlockArguments } from './efficientnet-scaling.js'
+import type { SqueezeExcite } from './squeeze-excite.js'
 import { stockKernel } from './stock-kernel.js'
 
 /**
@@ -14,17 +15,12 @@ export const fusedKernel: BlockKernel = {
   forward(layers, x) {
     if (!isComputable(layers, x)) return stockKernel.forward(layers, x)
     const { block, training, expand, depthwise, excite, project, activation } = layers
-    const { reduce, expand: widen } = excite
-    if (reduce.bias === null || widen.bias === null) return stockKernel.forward(layers, x)
+    const gate = gateTensors(excite)
+    if (gate === null) return stockKernel.forward(layers, x)
     return fused.mbconv(x, {
       expand: expand === null ? null : withNorm(expand),
       depthwise: withNorm(depthwise),
-      gate: {
-        reduce: reduce.weight,
-        reduceBias: reduce.bias,
-        expand: widen.weight,
-        expandBias: widen.bias,
-      },
+      gate,
       project: withNorm(project),
       stride: block.stride,
       samePadding: depthwise.convolution.padding === 'same',
@@ -36,14 +32,37 @@ export const fusedKernel: BlockKernel = {
     })
   },
   pooled(head, activation, x) {
-    const { weight } = head.convolution
-    const channels = [weight.shape[0] ?? 0, weight.shape[1] ?? 0]
-    const fits = channels.every((each) => each % 8 === 0)
-    if (!fits || x.device !== 'cpu' || weight.dtype !== 'float32') {
-      return stockKernel.pooled(head, activation, x)
-    }
+    if (!isHead(head) || x.device !== 'cpu') return stockKernel.pooled(head, activation, x)
     const { eps, training } = head.norm
     return fused.pooledHead(x, { ...withNorm(head), activation: activation.name, eps, training })
+  },
+  fold(layers, dtype) {
+    const { block, expand, depthwise, excite, project, activation } = layers
+    const gate = gateTensors(excite)
+    if (!areFloatsOnCpu(layers) || gate === null) return stockKernel.fold(layers, dtype)
+    return tidy(
+      () =>
+        new fused.FoldedMBConv(
+          {
+            expand: expand === null ? null : nn.foldBatchNorm(expand.convolution, expand.norm),
+            depthwise: nn.foldBatchNorm(depthwise.convolution, depthwise.norm),
+            gate,
+            project: nn.foldBatchNorm(project.convolution, project.norm),
+            stride: block.stride,
+            samePadding: depthwise.convolution.padding === 'same',
+            activation: activation.name,
+            residual: block.residual,
+          },
+          dtype,
+        ),
+    )
+  },
+  foldPooled(head, activation, dtype) {
+    if (!isHead(head)) return stockKernel.foldPooled(head, activation, dtype)
+    return tidy(() => {
+      const folded = nn.foldBatchNorm(head.convolution, head.norm)
+      return new fused.FoldedHead(folded, activation.name, dtype)
+    })
   },
 }
 
@@ -56,19 +75,42 @@ function hasFittingShape(block: BlockArguments): boolean {
   )
 }
 
-function isComputable({ training, expand, depthwise, project }: BlockLayers, x: Tensor): boolean {
-  const parts = expand === null ? [depthwise, project] : [expand, depthwise, project]
+function isComputable(layers: BlockLayers, x: Tensor): boolean {
+  const { training, expand, depthwise } = layers
   const isStem = expand !== null && expand.convolution.kernelSize[0] > 1
   return (
     x.device === 'cpu' &&
     !(isStem && x.requiresGrad) &&
-    parts.every(
-      ({ convolution, norm }) =>
-        convolution.weight.dtype === 'float32' &&
-        norm.training === training &&
-        norm.eps === depthwise.norm.eps,
-    )
+    areFloatsOnCpu(layers) &&
+    parts(layers).every(({ norm }) => norm.training === training && norm.eps === depthwise.norm.eps)
   )
+}
+
+function parts({ expand, depthwise, project }: BlockLayers): NormedConvolution[] {
+  return expand === null ? [depthwise, project] : [expand, depthwise, project]
+}
+
+function areFloatsOnCpu(layers: BlockLayers): boolean {
+  return parts(layers).every(({ convolution: { weight } }) => isFloatOnCpu(weight))
+}
+
+function isHead({ convolution: { weight } }: NormedConvolution): boolean {
+  const [outChannels = 0, inChannels = 0] = weight.shape
+  return isFloatOnCpu(weight) && outChannels % 8 === 0 && inChannels % 8 === 0
+}
+
+function isFloatOnCpu({ dtype, device }: Tensor): boolean {
+  return dtype === 'float32' && device === 'cpu'
+}
+
+function gateTensors({ reduce, expand }: SqueezeExcite): fused.GateTensors | null {
+  if (reduce.bias === null || expand.bias === null) return null
+  return {
+    reduce: reduce.weight,
+    reduceBias: reduce.bias,
+    expand: expand.weight,
+    expandBias: expand.bias,
+  }
 }
 
 function withNorm({ convolution, norm }: NormedConvolution) {

@@ -22,6 +22,25 @@ export abstract class Network extends nn.Module {
 
   /** `[batch, channel, y, x]` to logits `[batch, class]`. */
   abstract forward(images: Tensor): Tensor
+
+  /**
+   * This network for inference alone, as it is now: norms folded into convolutions, weights converted
+   * and packed once. It keeps copies; training goes on with this one.
+   */
+  abstract compileForInference(precision: Precision): InferenceNetwork
+}
+
+/** What convolutions multiply; sums are always float32. */
+export type Precision = 'fp32' | 'bf16'
+
+/** A network that only infers, without gradients. */
+export interface InferenceNetwork extends Disposable {
+  /** As {@link Network.features}, float32. */
+  features(images: Tensor): Tensor
+  /** As {@link Network.forward}, float32. */
+  forward(images: Tensor): Tensor
+  /** Frees its weights. */
+  dispose(): void
 }
 
 /** What must agree between a network and a checkpoint of it. */

@@ -1,5 +1,6 @@
-import { nn, type Tensor } from '@phenoprint/torch'
+import { nn, type Tensor, tidy } from '@phenoprint/torch'
 import { type ActivationName, createActivation } from './activation.js'
+import type { FoldedPart, InferenceDType } from './block-kernel.js'
 
 /**
  * Squeeze-and-excitation: each channel is scaled by a gate computed from the means of all channels,
@@ -30,5 +31,23 @@ export class SqueezeExcite extends nn.Module {
     const squeezed = x.mean({ dim: [2, 3], keepdim: true })
     const gate = this.expand.forward(this.#activation.forward(this.reduce.forward(squeezed)))
     return x.mul(gate.sigmoid())
+  }
+
+  /** The same for inference alone, with weights of its own. */
+  fold(dtype: InferenceDType): FoldedPart {
+    const activation = this.#activation.name
+    const reduce = new nn.FoldedConv2d(this.reduce, null, { activation, dtype })
+    const expand = new nn.FoldedConv2d(this.expand, null, { dtype })
+    return {
+      forward: (x) =>
+        tidy(() => {
+          const squeezed = x.mean({ dim: [2, 3], keepdim: true })
+          return x.mul(expand.forward(reduce.forward(squeezed)).sigmoid_())
+        }),
+      dispose() {
+        reduce.dispose()
+        expand.dispose()
+      },
+    }
   }
 }

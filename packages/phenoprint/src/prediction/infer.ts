@@ -57,7 +57,7 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
   if (before !== null) return before
   const model = finishedRun(section.from, 'prediction.from', ['train', 'fine-tune'])
   using store = await Store.open(storePath(config, model))
-  using networks = new NetworkSource(model, section.checkpoint, config.device)
+  using networks = new NetworkSource(model, section.checkpoint, config.device, section.precision)
   setThreads(section.threads ?? availableParallelism())
   const plan = planInference(config, section, { model, store, networks, reporter })
   using run = RunDirectory.open(output, purpose)

@@ -5,7 +5,7 @@ import type { Section } from '../config/config.js'
 import { PredictionError } from '../errors.js'
 import { loadNetwork } from '../models/checkpoint.js'
 import { cellTypeFolder } from '../models/checkpoint-path.js'
-import type { Network } from '../models/network.js'
+import type { InferenceNetwork, Precision } from '../models/network.js'
 import type { FinishedRun } from '../run/finished-run.js'
 import type { Screen } from '../screen/screen.js'
 
@@ -15,12 +15,13 @@ import type { Screen } from '../screen/screen.js'
  */
 export class NetworkSource implements Disposable {
   private readonly perCellType: boolean
-  private current: { readonly key: string; readonly network: Network } | null = null
+  private current: { readonly key: string; readonly network: InferenceNetwork } | null = null
 
   constructor(
     private readonly run: FinishedRun,
     private readonly choice: Section<'prediction'>['checkpoint'],
     private readonly device: string,
+    private readonly precision: Precision,
   ) {
     this.perCellType = run.verb === 'fine-tune' || choice === 'bestByCellType'
   }
@@ -60,15 +61,20 @@ export class NetworkSource implements Disposable {
   }
 
   /** The network for units of a cell type, on the device; it stays this source's own. */
-  networkFor(cellType: string): Network {
+  networkFor(cellType: string): InferenceNetwork {
     const key = this.perCellType ? cellType : ''
     if (this.current?.key === key) return this.current.network
     this[Symbol.dispose]()
     const wanted = this.perCellType ? cellType : undefined
-    const { network } = loadNetwork(this.run.folder, this.choice, wanted)
-    network.to({ device: this.device, memoryFormat: 'channelsLast' })
-    this.current = { key, network }
-    return network
+    const { network: trained } = loadNetwork(this.run.folder, this.choice, wanted)
+    try {
+      trained.to({ device: this.device })
+      const network = trained.compileForInference(this.precision)
+      this.current = { key, network }
+      return network
+    } finally {
+      trained.dispose()
+    }
   }
 
   [Symbol.dispose](): void {

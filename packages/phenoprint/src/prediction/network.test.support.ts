@@ -6,8 +6,6 @@ import type { Predictor, ViewLoader } from './predict-views.js'
 /** Logits that are a linear function of the channel means: what a network gives can be told by hand. */
 export class LinearNetwork extends nn.Module implements Predictor {
   readonly weight: Tensor
-  /** The mode at each batch. */
-  readonly modes: boolean[] = []
 
   constructor(
     readonly channels: number,
@@ -19,7 +17,6 @@ export class LinearNetwork extends nn.Module implements Predictor {
   }
 
   forward(images: Tensor): Tensor {
-    this.modes.push(this.training)
     return images.mean({ dim: [2, 3] }).matmul(this.weight.t())
   }
 

@@ -44,7 +44,6 @@ function inputsFor(run: RunDirectory, changes: Partial<SplitInputs> = {}) {
     views: 'float32',
     options: {
       device: 'cpu',
-      precision: 'fp32',
       batchSize: 4,
       classes: 3,
       tilesPerSite: 2,

@@ -1,13 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import { autocast, memory, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { memory, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import type { Batch, Sample } from '../batches/samples.js'
-import type { Section } from '../config/config.js'
 import { PredictionError } from '../errors.js'
 
-/** A network as far as prediction knows it. */
+/** A network as far as prediction knows it, see `Network.compileForInference`. */
 export interface Predictor {
-  readonly training: boolean
-  train(mode?: boolean): unknown
   /** `[batch, channel, y, x]` to logits `[batch, class]`. */
   forward(images: Tensor): Tensor
 }
@@ -20,7 +17,6 @@ export interface ViewLoader {
 export interface PredictOptions {
   /** `cpu`, `cuda`, `cuda:1`. */
   readonly device: string
-  readonly precision: Section<'prediction'>['precision']
   /** Views at once. */
   readonly batchSize: number
   /** How many classes to keep: the first of the network's, so without those of controls. */
@@ -36,9 +32,8 @@ export interface View {
 }
 
 /**
- * Logits of samples, a batch at a time and in their order, from a network in evaluation mode (its
- * mode is put back at the end). The next batch is loaded while one is computed; between batches the
- * process answers signals.
+ * Logits of samples, a batch at a time and in their order. The next batch is loaded while one is
+ * computed; between batches the process answers signals.
  *
  * @throws {PredictionError} when logits are not finite, or the network has fewer classes than asked for.
  */
@@ -50,7 +45,6 @@ export async function* predictViews(
 ): AsyncGenerator<View[]> {
   const { batchSize, signal } = options
   const load = (first: number) => loader.load(samples.slice(first, first + batchSize))
-  const wasTraining = network.training
   let coming = samples.length > 0 ? load(0) : undefined
   let lastCount = 0
   try {
@@ -63,8 +57,6 @@ export async function* predictViews(
       const [count] = batch.shape
       if (lastCount !== 0 && count !== lastCount) memory.trim()
       lastCount = count
-      // Whoever consumes the views may train between batches.
-      network.train(false)
       const logits = forward(network, batch, options)
       yield samples.slice(first, following).map((sample, i) => ({
         sample,
@@ -73,7 +65,6 @@ export async function* predictViews(
       await setImmediate()
     }
   } finally {
-    network.train(wasTraining)
     // A batch nobody waits for any more may fail without anybody being told.
     coming?.catch(() => {})
   }
@@ -83,7 +74,7 @@ export async function* predictViews(
 function forward(
   network: Predictor,
   { images, shape }: Pick<Batch, 'images' | 'shape'>,
-  { device, precision, classes }: PredictOptions,
+  { device, classes }: PredictOptions,
 ): Float32Array {
   const [count, channels, height, width] = shape
   return tidy(() =>
@@ -91,14 +82,7 @@ function forward(
       const input = tensor(images, { shape: [count, height, width, channels] })
         .to({ device })
         .permute([0, 3, 1, 2])
-      const predicted = autocast(
-        {
-          device: device === 'cpu' ? 'cpu' : 'cuda',
-          dtype: 'bfloat16',
-          enabled: precision === 'bf16',
-        },
-        () => network.forward(input),
-      )
+      const predicted = network.forward(input)
       const [rows = 0, columns = 0] = predicted.shape
       if (rows !== count || columns < classes) {
         throw new PredictionError(

@@ -6,10 +6,11 @@ import type { Section } from '../config/config.js'
  * above the engine's classes.
  */
 export function createOptimiser(
-  section: Section<'training'>['optimiser'],
+  { optimiser, schedule }: Pick<Section<'training'>, 'optimiser' | 'schedule'>,
   parameters: readonly Tensor[],
 ): optim.Optimiser {
-  const { name, learningRate, weightDecay, betas, eps, momentum, nesterov } = section
+  const { name, learningRate, weightDecay, betas, eps, nesterov } = optimiser
+  const momentum = schedule.momentum?.[1] ?? optimiser.momentum
   switch (name) {
     case 'adam':
       return new optim.Adam(parameters, { learningRate, betas, eps, weightDecay })

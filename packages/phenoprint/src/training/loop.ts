@@ -25,7 +25,7 @@ import { Pace } from './pace.js'
 import { loadResumePoint, removeResumePoint, saveResumePoint } from './resume.js'
 import { saveEpoch } from './save-epoch.js'
 import { dataLine, epochLine, memoryLine, networkLine, paceLine } from './say.js'
-import { learningRateAt } from './schedule.js'
+import { learningRateAt, momentumAt } from './schedule.js'
 import { accumulateGradients } from './step.js'
 import { afterEpoch, firstState } from './training-state.js'
 import { validate } from './validate.js'
@@ -88,7 +88,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const description = describeNetwork(network, config.model, shape)
   if (!resumes) task.begin(network, description)
   network.to({ device, memoryFormat: 'channelsLast' })
-  using optimiser = createOptimiser(settings.optimiser, network.parameters())
+  using optimiser = createOptimiser(settings, network.parameters())
   const learner = { network, optimiser, device }
   const microBatch = Math.min(settings.microBatch ?? settings.batchSize, settings.batchSize)
   const { precision, loss } = settings
@@ -153,6 +153,8 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         const step = (epoch - 1) * stepsPerEpoch + state.step
         const peak = settings.optimiser.learningRate
         optimiser.learningRate = learningRateAt(settings.schedule, peak, step, totalSteps)
+        const momentum = momentumAt(settings.schedule, step, totalSteps)
+        if (momentum !== null) optimiser.momentum = momentum
 
         const meanLoss = accumulateGradients(network, batch, stepSettings)
         if (!Number.isFinite(meanLoss)) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { askNumbers } from '../testing/python.js'
-import { learningRateAt } from './schedule.js'
+import { learningRateAt, momentumAt } from './schedule.js'
 
 function rates(
   schedule: Parameters<typeof learningRateAt>[0],
@@ -20,7 +20,7 @@ function expectClose(got: readonly number[], expected: readonly number[]): void 
 }
 
 describe('oneCycle', () => {
-  it("gives PyTorch's OneCycleLR", () => {
+  it("gives the learning rates and momenta of PyTorch's OneCycleLR", () => {
     const cases = [
       { total: 40, warmup: 0.2 },
       { total: 37, warmup: 0.3 },
@@ -30,28 +30,42 @@ describe('oneCycle', () => {
     ]
     const script = `
 import torch
-rates = []
+numbers = []
 for case in d:
     optimiser = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=case['total'], pct_start=float(case['warmup']))
     for step in range(case['total']):
-        rates.append(optimiser.param_groups[0]['lr'])
+        group = optimiser.param_groups[0]
+        numbers += [group['lr'], group['betas'][0]]
         optimiser.step()
         if step + 1 < case['total']: schedule.step()
-print(json.dumps(rates))`
-    const ours = cases.flatMap(({ total, warmup }) =>
-      rates({ name: 'oneCycle', warmup, finalShare: 0 }, 2e-3, total),
-    )
+print(json.dumps(numbers))`
+    const ours = cases.flatMap(({ total, warmup }) => {
+      const momentum: [number, number] = [0.85, 0.95]
+      const schedule = { name: 'oneCycle', warmup, finalShare: 0, momentum } as const
+      return rates(schedule, 2e-3, total).flatMap((rate, step) => [
+        rate,
+        momentumAt(schedule, step, total) ?? Number.NaN,
+      ])
+    })
     expectClose(ours, askNumbers(script, cases))
   })
 
+  it('leaves the momentum alone unless told, and so does every other schedule', () => {
+    const plain = { name: 'oneCycle', warmup: 0.2, finalShare: 0, momentum: null } as const
+    expect(momentumAt(plain, 3, 10)).toBeNull()
+    expect(momentumAt({ ...plain, name: 'cosine', momentum: [0.85, 0.95] }, 3, 10)).toBeNull()
+  })
+
   it('starts at the peak where the warm-up is a single step', () => {
-    expect(rates({ name: 'oneCycle', warmup: 0.2, finalShare: 0 }, 1, 5)[0]).toBe(1)
-    expect(rates({ name: 'oneCycle', warmup: 1, finalShare: 0 }, 1, 1)).toEqual([1])
+    expect(rates({ name: 'oneCycle', warmup: 0.2, finalShare: 0, momentum: null }, 1, 5)[0]).toBe(1)
+    expect(rates({ name: 'oneCycle', warmup: 1, finalShare: 0, momentum: null }, 1, 1)).toEqual([1])
   })
 
   it('stays at the peak at the end where the warm-up takes all steps', () => {
-    expect(rates({ name: 'oneCycle', warmup: 1, finalShare: 0 }, 1, 5).at(-1)).toBe(1)
+    expect(rates({ name: 'oneCycle', warmup: 1, finalShare: 0, momentum: null }, 1, 5).at(-1)).toBe(
+      1,
+    )
   })
 })
 
@@ -71,11 +85,14 @@ for step in range(d['total']):
     optimiser.step(); schedule.step()
 print(json.dumps(rates))`
     const expected = askNumbers(script, { peak: 0.1, warm: 8, total: 40, finalShare: 0.05 })
-    expectClose(rates({ name: 'cosine', warmup: 0.2, finalShare: 0.05 }, 0.1, 40), expected)
+    expectClose(
+      rates({ name: 'cosine', warmup: 0.2, finalShare: 0.05, momentum: null }, 0.1, 40),
+      expected,
+    )
   })
 
   it('ends at the final share of the peak, also where nothing is left after the warm-up', () => {
-    const schedule = { name: 'cosine', warmup: 0.2, finalShare: 0.25 } as const
+    const schedule = { name: 'cosine', warmup: 0.2, finalShare: 0.25, momentum: null } as const
     expect(rates(schedule, 2, 50).at(-1)).toBeCloseTo(0.5, 12)
     expect(rates({ ...schedule, warmup: 0 }, 2, 1)).toEqual([0.5])
     expect(rates({ ...schedule, warmup: 1 }, 2, 4)).toEqual([0.5, 1, 1.5, 2])
@@ -83,7 +100,7 @@ print(json.dumps(rates))`
 })
 
 it('constant is the peak at every step, whatever the warm-up', () => {
-  expect(rates({ name: 'constant', warmup: 0.5, finalShare: 0 }, 1e-3, 3)).toEqual([
+  expect(rates({ name: 'constant', warmup: 0.5, finalShare: 0, momentum: null }, 1e-3, 3)).toEqual([
     1e-3, 1e-3, 1e-3,
   ])
 })

@@ -7,8 +7,8 @@ type Schedule = Section<'training'>['schedule']
  *
  * - `constant`: the peak throughout.
  * - `oneCycle`: from peak / 25 up to the peak over the warm-up, then down to peak / 250,000 at the
- *   last step, both along half a cosine; the same values as PyTorch's `OneCycleLR`. Momentum is left
- *   as it is.
+ *   last step, both along half a cosine; the same values as PyTorch's `OneCycleLR`. See
+ *   `momentumAt` for the momentum.
  * - `cosine`: peak x (step + 1) / warm-up steps while it warms up, then from the peak along half a
  *   cosine to `finalShare` x peak at the last step.
  *
@@ -32,12 +32,34 @@ export function learningRateAt(
   }
 }
 
+/**
+ * The momentum of a step (Adam's first beta), or null where the schedule leaves it as it is: it falls
+ * from the higher value to the lower one while `oneCycle` warms up, and rises again behind it, the same
+ * values as PyTorch's `OneCycleLR`.
+ *
+ * @see Smith 2018 (arXiv:1803.09820), section 4.3.
+ */
+export function momentumAt(schedule: Schedule, step: number, totalSteps: number): number | null {
+  if (schedule.name !== 'oneCycle' || schedule.momentum === null) return null
+  const [low, high] = schedule.momentum
+  return cycle([high, low, high], schedule.warmup, step, totalSteps)
+}
+
 function oneCycle(peak: number, warmup: number, step: number, totalSteps: number): number {
-  const start = peak / 25
+  return cycle([peak / 25, peak, peak / 25e4], warmup, step, totalSteps)
+}
+
+/** From a first value to a middle one over the warm-up, then to a last one. */
+function cycle(
+  [first, middle, final]: readonly [number, number, number],
+  warmup: number,
+  step: number,
+  totalSteps: number,
+): number {
   const top = warmup * totalSteps - 1
   const last = totalSteps - 1
-  if (step <= top) return alongCosine(start, peak, top === 0 ? 1 : step / top)
-  return last === top ? peak : alongCosine(peak, start / 1e4, (step - top) / (last - top))
+  if (step <= top) return alongCosine(first, middle, top === 0 ? 1 : step / top)
+  return last === top ? middle : alongCosine(middle, final, (step - top) / (last - top))
 }
 
 function cosine(peak: number, schedule: Schedule, step: number, totalSteps: number): number {

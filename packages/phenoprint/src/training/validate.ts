@@ -32,10 +32,10 @@ export async function validate(
 ): Promise<MetricsByCellType | null> {
   if (units.length === 0) return null
   const { screen, tilesPerSite } = store
+  using compiled = network.compileForInference(precision)
   try {
-    const logits = await predictUnits(network, loader, screen, units, {
+    const logits = await predictUnits(compiled, loader, screen, units, {
       device,
-      precision,
       batchSize: microBatch,
       signal,
       tilesPerSite,

@@ -70,17 +70,6 @@ std::string names() {
   return text;
 }
 
-/** Takes the build of this name from now on, in the whole process. */
-void chooseKernels(const std::string& name) {
-  for (const KernelSet* set : usable()) {
-    if (set->name == name) {
-      chosen() = set;
-      return;
-    }
-  }
-  TORCH_CHECK(false, "no fused kernels \"", name, "\" that this processor can run; there are: ", names());
-}
-
 }  // namespace
 
 const KernelSet& kernelsInUse() {
@@ -89,10 +78,18 @@ const KernelSet& kernelsInUse() {
   return *set;
 }
 
+const KernelSet& kernelsNamed(const std::string& name) {
+  for (const KernelSet* set : usable()) {
+    if (set->name == name) return *set;
+  }
+  TORCH_CHECK(false, "no fused kernels \"", name, "\" that this processor can run; there are: ", names());
+}
+
 TORCH_LIBRARY_FRAGMENT(phenoprint, library) {
   library.def("usable_kernels() -> str", [] { return names(); });
   library.def("kernels_in_use() -> str", [] { return std::string(kernelsInUse().name); });
-  library.def("choose_kernels(str name) -> ()", chooseKernels);
+  // From now on, in the whole process.
+  library.def("choose_kernels(str name) -> ()", [](const std::string& name) { chosen() = &kernelsNamed(name); });
 }
 
 }  // namespace phenoprint::fused

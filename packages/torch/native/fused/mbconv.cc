@@ -2,6 +2,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include "block_shape.h"
 #include "kernel_choice.h"
 #include "norm.h"
 #include "operands.h"
@@ -50,35 +51,9 @@ struct Plan : torch::CustomClassHolder {
   int64_t pixels() const { return shape.outHeight * shape.outWidth; }
 };
 
-/** Output size and zeros before the first pixel of an axis. */
-struct Axis {
-  int64_t size, before;
-};
-
-Axis convolvedAxis(int64_t size, int64_t kernel, int64_t stride, bool same) {
-  if (!same) return {(size + (kernel - 1) / 2 * 2 - kernel) / stride + 1, (kernel - 1) / 2};
-  const int64_t outputs = (size + stride - 1) / stride;
-  const int64_t missing = std::max<int64_t>(0, (outputs - 1) * stride + kernel - size);
-  return {outputs, missing / 2};
-}
-
-DepthwiseShape depthwiseShape(int64_t samples, int64_t height, int64_t width, const Tensor& weight, int64_t stride, bool same) {
-  const int64_t kernel = weight.size(2);
-  const Axis y = convolvedAxis(height, kernel, stride, same), x = convolvedAxis(width, kernel, stride, same);
-  return {samples, height, width, weight.size(0), y.size, x.size, kernel, stride, y.before, x.before};
-}
-
-kernels::StemImage stemImage(const Tensor& x, bool same) {
-  const Axis rows = convolvedAxis(x.size(2), 3, 2, same), columns = convolvedAxis(x.size(3), 3, 2, same);
-  return {x.const_data_ptr<float>(), x.size(2), x.size(3), x.size(1), rows.size, columns.size, rows.before, columns.before};
-}
-
 Tensor emptyImages(const Plan& plan, int64_t samples, int64_t channels, int64_t height, int64_t width) {
   return at::empty({samples, channels, height, width}, at::dtype(dtypeOf(plan.element)), at::MemoryFormat::ChannelsLast);
 }
-
-/** `[channel, 1, ky, kx]` to `[tap, channel]`, padded. */
-Tensor taps(const Tensor& weight) { return paddedColumns(weight.reshape({weight.size(0), -1}).t()); }
 
 /** The norm of what was just computed: by the batch's sums in training, or else by its running statistics. */
 NormState normOf(const Plan& plan, const NormLayer& layer, const Sums& sums, int64_t count) {
@@ -316,8 +291,8 @@ Tensor mbconv(const Tensor& input, const MaybeTensor& expand, const std::vector<
   const Tensor x = images(input, stem ? Element::float32 : plan->element);
   TORCH_CHECK(!(stem && x.requires_grad()), "a fused stem gives no gradient of its image: build the network with stock kernels");
   TORCH_CHECK(momenta.size() == 3, "momenta are those of the three norms");
-  TORCH_CHECK(depthwise.dim() == 4 && (depthwise.size(2) == 3 || depthwise.size(2) == 5) && (stride == 1 || stride == 2),
-              "a fused block has a depthwise convolution of 3 x 3 or 5 x 5, stride 1 or 2");
+  TORCH_CHECK(depthwise.dim() == 4 && project.dim() == 4, "the depthwise and the projecting weight are of convolutions");
+  requireBlock(x.size(1), depthwise.size(0), project.size(0), stem, depthwise.size(2), stride);
 
   int64_t height = x.size(2), width = x.size(3);
   if (stem) {
@@ -325,12 +300,10 @@ Tensor mbconv(const Tensor& input, const MaybeTensor& expand, const std::vector<
     height = plan->image.outHeight;
     width = plan->image.outWidth;
   }
-  plan->shape = depthwiseShape(x.size(0), height, width, depthwise, stride, same);
+  plan->shape = depthwiseShape(x.size(0), height, width, {depthwise.size(0), depthwise.size(2), stride, same});
   plan->inChannels = x.size(1);
   plan->outChannels = project.size(0);
   const int64_t middle = plan->middle();
-  TORCH_CHECK(middle % 8 == 0 && plan->outChannels % 8 == 0 && (stem || plan->inChannels % 8 == 0),
-              "a fused block has multiples of 8 channels, not ", plan->inChannels, ", ", middle, " and ", plan->outChannels);
   TORCH_CHECK(!training || plan->shape.samples * plan->pixels() > 1, "training needs more than one value a channel for a variance");
   requireFloat("the depthwise weight", depthwise, {middle, 1, plan->shape.kernel, plan->shape.kernel});
   requireFloat("the projecting weight", project, {plan->outChannels, middle, 1, 1});

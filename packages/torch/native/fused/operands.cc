@@ -54,4 +54,6 @@ at::Tensor paddedColumns(const at::Tensor& matrix) {
   return result;
 }
 
+at::Tensor taps(const at::Tensor& weight) { return paddedColumns(weight.reshape({weight.size(0), -1}).t()); }
+
 }  // namespace phenoprint::fused

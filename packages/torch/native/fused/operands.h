@@ -36,6 +36,9 @@ inline const uint32_t* panelsOf(const at::Tensor& packed) {
 /** `[row, column]` floats with the columns padded by zeros. */
 at::Tensor paddedColumns(const at::Tensor& matrix);
 
+/** A depthwise weight `[channel, 1, ky, kx]` as `[tap, channel]`, padded. */
+at::Tensor taps(const at::Tensor& weight);
+
 inline const float* floats(const at::Tensor& tensor) { return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr; }
 inline void* bytes(const at::Tensor& tensor) { return tensor.defined() ? tensor.data_ptr() : nullptr; }
 

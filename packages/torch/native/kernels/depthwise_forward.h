@@ -16,20 +16,43 @@ struct NextRows {
 /** What one output row needs besides its input rows. */
 struct ConvolvedRow {
   int64_t pitch, channels, width;
+  /** `[tap, channel]`, padded. */
   const float* weights;
-  float* first;
-  float* second;
 };
 
-template <class T, int K, int S, int RUN>
-static void convolveRow(const float* const* rows, const ConvolvedRow& a, Window window, T* output, const NextRows<T>& next) {
+/** Stores the outputs of a row, and adds up them and their squares: what the norm behind needs. */
+template <class T>
+struct StoreRowAndSum {
+  float* first;
+  float* second;
+  Vec total, squares;
+
+  PHENOPRINT_INLINE_MEMBER void begin(int64_t c) {
+    total = load(first + c);
+    squares = load(second + c);
+  }
+  PHENOPRINT_INLINE_MEMBER void take(T* place, Vec value, Lanes inside) {
+    store(place, value, inside);
+    total = add(total, value);
+    squares = fma(value, value, squares);
+  }
+  PHENOPRINT_INLINE_MEMBER void end(int64_t c) {
+    store(first + c, total);
+    store(second + c, squares);
+  }
+};
+
+/** One output row over a window of channels; `finish` is handed each vector of outputs. */
+template <class T, int K, int S, int RUN, class Finish>
+static void convolveRow(const float* const* rows, const ConvolvedRow& a, Window window, T* output, const NextRows<T>& next,
+                        Finish finish) {
   constexpr int kSeen = (RUN - 1) * S + K;
   const int64_t stride = padded(a.channels);
   for (int64_t c = window.begin; c < window.end; c += kLanes) {
     prefetchShare(next.read[0], next.size, c, a.channels);
     prefetchShareToWrite(output + a.width * a.channels, a.width * a.channels, c, a.channels);
     const Lanes inside = lanes(a.channels - c);
-    Vec total = load(a.first + c), squares = load(a.second + c);
+    finish.begin(c);
     for (int64_t x = 0; x < a.width; x += RUN) {
       Vec sums[RUN];
 #pragma GCC unroll 8
@@ -50,42 +73,47 @@ static void convolveRow(const float* const* rows, const ConvolvedRow& a, Window 
 #pragma GCC unroll 8
       for (int u = 0; u < RUN; ++u) {
         if (u >= count) break;
-        store(output + (x + u) * a.channels + c, sums[u], inside);
-        total = add(total, sums[u]);
-        squares = fma(sums[u], sums[u], squares);
+        finish.take(output + (x + u) * a.channels + c, sums[u], inside);
       }
     }
-    store(a.first + c, total);
-    store(a.second + c, squares);
+    finish.end(c);
   }
 }
 
-template <class T>
-using ConvolveRow = void (*)(const float* const*, const ConvolvedRow&, Window, T*, const NextRows<T>&);
+template <class T, class Finish>
+using ConvolveRow = void (*)(const float* const*, const ConvolvedRow&, Window, T*, const NextRows<T>&, Finish);
 
-template <class T, int K, int S>
-static ConvolveRow<T> convolveRowOf(int run) {
-  return run == kRun ? convolveRow<T, K, S, kRun> : run == 4 ? convolveRow<T, K, S, 4> : convolveRow<T, K, S, 2>;
+template <class T, int K, int S, class Finish>
+static ConvolveRow<T, Finish> convolveRowOf(int run) {
+  return run == kRun ? convolveRow<T, K, S, kRun, Finish> : run == 4 ? convolveRow<T, K, S, 4, Finish> : convolveRow<T, K, S, 2, Finish>;
 }
 
-template <class T>
-static ConvolveRow<T> chooseConvolveRow(int64_t kernel, int64_t stride, int run) {
-  if (kernel == 3) return stride == 1 ? convolveRowOf<T, 3, 1>(run) : convolveRowOf<T, 3, 2>(run);
-  return stride == 1 ? convolveRowOf<T, 5, 1>(run) : convolveRowOf<T, 5, 2>(run);
+template <class T, class Finish>
+static ConvolveRow<T, Finish> chooseConvolveRow(int64_t kernel, int64_t stride, int run) {
+  if (kernel == 3) return stride == 1 ? convolveRowOf<T, 3, 1, Finish>(run) : convolveRowOf<T, 3, 2, Finish>(run);
+  return stride == 1 ? convolveRowOf<T, 5, 1, Finish>(run) : convolveRowOf<T, 5, 2, Finish>(run);
 }
 
-/** The ring of input rows that a forward convolution of this shape reads. */
-static Ring inputRing(const DepthwiseShape& s, int run) {
+/** The ring of input rows that a forward convolution of this shape reads; it has room for some more. */
+static Ring inputRing(const DepthwiseShape& s, int run, int64_t more = 0) {
   const int64_t read = (roundUp(s.outWidth, run) - 1) * s.stride + s.kernel;
   const int64_t written = s.padLeft + s.width;
-  return {read > written ? read : written, s.padLeft, s.kernel, padded(s.channels) / kLanes, nullptr};
+  return {read > written ? read : written, s.padLeft, s.kernel + more, padded(s.channels) / kLanes, nullptr};
+}
+
+/** The rows of the ring that an output row sees whose first one is `top`. */
+static inline void seenRows(const Ring& ring, const DepthwiseShape& s, int64_t top, const float** rows) {
+  for (int64_t ky = 0; ky < s.kernel; ++ky) {
+    const int64_t y = top + ky;
+    rows[ky] = y < 0 || y >= s.height ? ring.zeros() : ring.row(y);
+  }
 }
 
 template <class T>
 static void depthwiseForwardOf(const DepthwiseForward& a) {
   const DepthwiseShape& s = a.shape;
   const int run = runFor(s.outWidth);
-  const auto convolve = chooseConvolveRow<T>(s.kernel, s.stride, run);
+  const auto convolve = chooseConvolveRow<T, StoreRowAndSum<T>>(s.kernel, s.stride, run);
   const Tasks tasks(s.samples, s.channels, a.threads);
   SumsByThread sums(a.threads, s.channels);
   parallel(a.threads, [&](int thread) {
@@ -93,7 +121,8 @@ static void depthwiseForwardOf(const DepthwiseForward& a) {
     Ring ring = inputRing(s, run);
     const Scratch memory(Ring::bytes(ring.capacity, ring.pitch, s.channels), true);
     ring.memory = memory.as<float>();
-    const ConvolvedRow row{ring.pitch, s.channels, s.outWidth, a.weights, partial.first(), partial.second()};
+    const ConvolvedRow row{ring.pitch, s.channels, s.outWidth, a.weights};
+    const StoreRowAndSum<T> finish{partial.first(), partial.second(), zero(), zero()};
     const Span share = shareOf(tasks.count(), thread, a.threads);
     for (int64_t task = share.begin; task < share.end; ++task) {
       const Window window = tasks.window(task);
@@ -113,12 +142,9 @@ static void depthwiseForwardOf(const DepthwiseForward& a) {
           }
         }
         const float* rows[5];
-        for (int64_t ky = 0; ky < s.kernel; ++ky) {
-          const int64_t y = top + ky;
-          rows[ky] = y < 0 || y >= s.height ? ring.zeros() : ring.row(y);
-        }
+        seenRows(ring, s, top, rows);
         const NextRows<T> ahead{{image + next * s.width * s.channels, nullptr}, s.stride * s.width * s.channels};
-        convolve(rows, row, window, output + oy * s.outWidth * s.channels, ahead);
+        convolve(rows, row, window, output + oy * s.outWidth * s.channels, ahead, finish);
         if ((oy + 1) * s.outWidth % kFlushRows < s.outWidth) partial.flush();
       }
       partial.flush();

@@ -1,6 +1,8 @@
 // Compiled once for each instruction set, see CMakeLists.txt.
 #include "depthwise_backward.h"
 #include "expand_backward.h"
+#include "folded_block.h"
+#include "folded_head.h"
 #include "normalise.h"
 #include "project_backward.h"
 
@@ -12,7 +14,7 @@ namespace phenoprint::kernels::PHENOPRINT_ISA {
 extern const KernelSet kernelSet;
 const KernelSet kernelSet{
     PHENOPRINT_TEXT(PHENOPRINT_ISA), packPanels, pointwiseForward, stemForward, projectForward, depthwiseForward, pool,
-    normalise, normSums, projectBackward, depthwiseBackward, expandBackward,
+    normalise, normSums, projectBackward, depthwiseBackward, expandBackward, foldedBlock, foldedHead,
 };
 
 }  // namespace phenoprint::kernels::PHENOPRINT_ISA

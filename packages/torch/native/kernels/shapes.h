@@ -225,6 +225,49 @@ struct NormSums {
   ChannelSums sums;
 };
 
+/**
+ * A block for inference: norms are folded into weights and biases, which are padded. See folded_block.h.
+ */
+struct FoldedBlock {
+  Element element;
+  Activation activation;
+  int threads;
+  DepthwiseShape shape;
+  int64_t inChannels, outChannels, squeezed;
+  const void* input;
+  /** In place of `input`. */
+  const StemImage* image;
+  /** Panels; null where the depthwise convolution reads the input itself. */
+  const uint32_t* expand;
+  const float* expandBias;
+  /** `[tap, channel]`. */
+  const float* depthwise;
+  const float* depthwiseBias;
+  /** `[squeezed, channel]` both. */
+  const float* reduce;
+  const float* reduceBias;
+  const float* excite;
+  const float* exciteBias;
+  const uint32_t* project;
+  const float* projectBias;
+  /** Added to the output, or null. */
+  const void* residual;
+  void* output;
+};
+
+/** mean over the pixels of a sample of act(W x + b). */
+struct FoldedHead {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t samples, pixels, inChannels, outChannels;
+  const void* input;
+  const uint32_t* panels;
+  const float* bias;
+  /** `[sample, channel]`, padded. */
+  float* means;
+};
+
 /** The kernels of one instruction set. */
 struct KernelSet {
   const char* name;
@@ -239,6 +282,8 @@ struct KernelSet {
   void (*projectBackward)(const ProjectBackward&);
   void (*depthwiseBackward)(const DepthwiseBackward&);
   void (*expandBackward)(const ExpandBackward&);
+  void (*foldedBlock)(const FoldedBlock&);
+  void (*foldedHead)(const FoldedHead&);
 };
 
 /** Words that packPanels writes for a matrix: whole vectors of columns, and pairs of rows for bfloat16. */

@@ -1,3 +1,4 @@
+export { FoldedHead, FoldedMBConv, type FoldedMBConvBlock, type FoldedPrecision } from './folded.js'
 export {
   chooseKernels,
   type KernelBuild,

@@ -66,16 +66,22 @@ export class Conv2d extends Layer {
 
   forward(input: Tensor): Tensor {
     const { weight, bias, stride, dilation, groups } = this
-    if (this.padding !== 'same') {
-      return aten.conv2d(input, weight, { bias, stride, padding: this.padding, dilation, groups })
-    }
+    const { padded, padding } = this.pad(input)
+    return aten.conv2d(padded, weight, { bias, stride, padding, dilation, groups })
+  }
+
+  /** The input with the zeros that only one side gets, and the zeros that both sides still need. */
+  pad(input: Tensor): {
+    readonly padded: Tensor
+    readonly padding: readonly [y: number, x: number]
+  } {
+    if (this.padding !== 'same') return { padded: input, padding: this.padding }
     const [y, x] = this.#sides(input)
     if (y.before === y.after && x.before === x.after) {
-      const padding = [y.before, x.before]
-      return aten.conv2d(input, weight, { bias, stride, padding, dilation, groups })
+      return { padded: input, padding: [y.before, x.before] }
     }
-    const padded = aten.constantPadNd(input, [x.before, x.after, y.before, y.after])
-    return aten.conv2d(padded, weight, { bias, stride, dilation, groups })
+    const sides = [x.before, x.after, y.before, y.after]
+    return { padded: aten.constantPadNd(input, sides), padding: [0, 0] }
   }
 
   #sides({ shape }: Tensor) {

@@ -33,7 +33,7 @@ export class Adam extends Optimiser {
   protected readonly remembers = ['exp_avg', 'exp_avg_sq', 'step']
   /** Weight decay apart from the gradient. */
   protected readonly decoupled: boolean = false
-  readonly #betas: readonly [number, number]
+  #betas: readonly [number, number]
   readonly #eps: number
 
   constructor(
@@ -50,6 +50,14 @@ export class Adam extends Optimiser {
     for (const beta of betas) requireAtLeast('betas', beta, 0, 1)
     this.#betas = betas
     this.#eps = requireAtLeast('eps', eps, 0)
+  }
+
+  get momentum(): number {
+    return this.#betas[0]
+  }
+
+  set momentum(share: number) {
+    this.#betas = [requireAtLeast('momentum', share, 0, 1), this.#betas[1]]
   }
 
   protected override update(group: ParameterGroup, bucket: Bucket): void {

@@ -70,6 +70,14 @@ export abstract class Optimiser {
     for (const group of this.groups) group.learningRate = rate
   }
 
+  /**
+   * What share of the last step goes on in the next: Adam's first beta, SGD's momentum. A schedule may
+   * set it at each step; it is not part of the saved state.
+   *
+   * @throws {TorchError} when it is not at least 0 and below 1, or where the optimiser began without one.
+   */
+  abstract momentum: number
+
   /** Moves every parameter that has a gradient. */
   step(): void {
     noGrad(() =>

@@ -161,6 +161,31 @@ it('uses the learning rate it is given, also by group', () => {
   expect([slow.toNumbers()[0], fast.toNumbers()[0]]).toEqual([-0.75, -1.5])
 })
 
+it('uses the momentum it is given from then on', () => {
+  const weight = zeros([1]).keep()
+  weight.requiresGrad = true
+  using optimiser = new optim.SGD([weight], { learningRate: 1, momentum: 0.5 })
+  const moveBy = () => {
+    const before = weight.item()
+    optimiser.zeroGrad()
+    tidy(() => weight.sum().backward())
+    optimiser.step()
+    return before - weight.item()
+  }
+  expect([moveBy(), moveBy()]).toEqual([1, 1.5])
+  optimiser.momentum = 0.25
+  expect([optimiser.momentum, moveBy()]).toEqual([0.25, 1.375])
+  expect(() => {
+    optimiser.momentum = 1
+  }).toThrow('momentum is 1; expected a number 0 to below 1')
+  using plain = new optim.SGD([weight])
+  expect(() => {
+    plain.momentum = 0.9
+  }).toThrow(/made without one/)
+  using adam = new optim.Adam([weight], { betas: [0.8, 0.9] })
+  expect(adam.momentum).toBe(0.8)
+})
+
 it('clips gradients as torch.nn.utils does', () => {
   manualSeed(4)
   const parameters = [randn([5, 3]).keep(), randn([7]).keep()]

@@ -27,7 +27,7 @@ const velocity = 'momentum_buffer'
  */
 export class SGD extends Optimiser {
   protected readonly remembers: readonly string[]
-  readonly #momentum: number
+  #momentum: number
   readonly #dampening: number
   readonly #nesterov: boolean
 
@@ -53,6 +53,20 @@ export class SGD extends Optimiser {
         { kind: 'argument', argument: 'nesterov' },
       )
     }
+  }
+
+  get momentum(): number {
+    return this.#momentum
+  }
+
+  set momentum(share: number) {
+    if (this.remembers.length === 0 && share !== 0) {
+      throw new TorchError(
+        `torch: optimiser: momentum ${share} for an SGD that was made without one; expected 0, or give it a momentum at first`,
+        { kind: 'argument', argument: 'momentum' },
+      )
+    }
+    this.#momentum = requireAtLeast('momentum', share, 0, 1)
   }
 
   protected override update(group: ParameterGroup, bucket: Bucket): void {
