@@ -86,12 +86,14 @@ function sorted(dependencies = {}) {
 }
 
 /**
- * @param {string} root
+ * Runs the npm that runs us, or else the one in PATH.
+ *
+ * @param {string} cwd
  * @param {string[]} args
  */
-function runNpm(root, args) {
+export function runNpm(cwd, args) {
   const script = process.env.npm_execpath
   if (script?.endsWith('.js') && fs.existsSync(script))
-    return run(process.execPath, [script, ...args], { cwd: root })
-  return run('npm', args, { cwd: root })
+    return run(process.execPath, [script, ...args], { cwd })
+  return run('npm', args, { cwd })
 }

@@ -97,14 +97,33 @@ struct Identity {
   }
 };
 
-/** Calls `body` with the class of an activation. */
+/** max(z, 0). */
+struct ReLU {
+  template <class T>
+  PHENOPRINT_INLINE Vec value(Vec z) {
+    return larger(z, zero());
+  }
+  template <class T>
+  PHENOPRINT_INLINE ValueAndSlope both(Vec z) {
+    return {larger(z, zero()), isPositive(z)};
+  }
+};
+
+/** Calls `body` with the class of an activation of MBConv blocks, none of which has ReLU. */
 template <class Body>
 static inline void withActivation(Activation activation, Body body) {
   switch (activation) {
     case Activation::silu: return body(SiLU{});
     case Activation::mish: return body(Mish{});
-    case Activation::identity: return body(Identity{});
+    default: return body(Identity{});
   }
+}
+
+/** Calls `body` with the class of any activation. */
+template <class Body>
+static inline void withAnyActivation(Activation activation, Body body) {
+  if (activation == Activation::relu) return body(ReLU{});
+  withActivation(activation, body);
 }
 
 }  // namespace phenoprint::kernels::PHENOPRINT_ISA

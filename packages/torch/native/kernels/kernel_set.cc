@@ -3,6 +3,7 @@
 #include "expand_backward.h"
 #include "folded_block.h"
 #include "folded_head.h"
+#include "norm_activation.h"
 #include "normalise.h"
 #include "project_backward.h"
 
@@ -14,7 +15,8 @@ namespace phenoprint::kernels::PHENOPRINT_ISA {
 extern const KernelSet kernelSet;
 const KernelSet kernelSet{
     PHENOPRINT_TEXT(PHENOPRINT_ISA), packPanels, pointwiseForward, stemForward, projectForward, depthwiseForward, pool,
-    normalise, normSums, projectBackward, depthwiseBackward, expandBackward, foldedBlock, foldedHead,
+    normalise, normSums, projectBackward, depthwiseBackward, expandBackward, moments,
+    normActivation, normActivationSums, normActivationBackward, foldedBlock, foldedHead,
 };
 
 }  // namespace phenoprint::kernels::PHENOPRINT_ISA

@@ -10,7 +10,7 @@
 namespace phenoprint::kernels {
 
 enum class Element { float32, bfloat16 };
-enum class Activation { identity, silu, mish };
+enum class Activation { identity, silu, mish, relu };
 
 /** Per-channel arrays end on a whole vector of any instruction set. */
 inline constexpr int64_t kChannelPadding = 16;
@@ -225,6 +225,43 @@ struct NormSums {
   ChannelSums sums;
 };
 
+/** Sums of values and of their squares. */
+struct Moments {
+  Element element;
+  int threads;
+  int64_t rows, channels;
+  const void* input;
+  ChannelSums sums;
+};
+
+/** act(norm(input) + residual), row by row, and its gradients: see norm_activation.h. */
+struct NormActivation {
+  Element element;
+  Activation activation;
+  int threads;
+  int64_t rows, channels;
+  const void* input;
+  Affine norm;
+  /** Or null. */
+  const void* residual;
+};
+
+struct NormActivationSums {
+  NormActivation forward;
+  const void* gradient;
+  const float* mean;
+  ChannelSums sums;
+};
+
+struct NormActivationBackward {
+  NormActivation forward;
+  const void* gradient;
+  NormGradient normGradient;
+  void* inputGradient;
+  /** Null where nobody asks for it. */
+  void* residualGradient;
+};
+
 /**
  * A block for inference: norms are folded into weights and biases, which are padded. See folded_block.h.
  */
@@ -282,6 +319,10 @@ struct KernelSet {
   void (*projectBackward)(const ProjectBackward&);
   void (*depthwiseBackward)(const DepthwiseBackward&);
   void (*expandBackward)(const ExpandBackward&);
+  void (*moments)(const Moments&);
+  void (*normActivation)(const NormActivation&, void* output);
+  void (*normActivationSums)(const NormActivationSums&);
+  void (*normActivationBackward)(const NormActivationBackward&);
   void (*foldedBlock)(const FoldedBlock&);
   void (*foldedHead)(const FoldedHead&);
 };

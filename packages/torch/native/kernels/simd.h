@@ -51,6 +51,8 @@ PHENOPRINT_INLINE Vec sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
 PHENOPRINT_INLINE Vec mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
 PHENOPRINT_INLINE Vec smaller(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 PHENOPRINT_INLINE Vec larger(Vec a, Vec b) { return _mm512_max_ps(a, b); }
+/** 1 where x is above 0, or else 0. */
+PHENOPRINT_INLINE Vec isPositive(Vec x) { return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, zero(), _CMP_GT_OQ), splat(1.f)); }
 /** a b + c */
 PHENOPRINT_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 /** c - a b */
@@ -115,6 +117,7 @@ PHENOPRINT_INLINE Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
 PHENOPRINT_INLINE Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 PHENOPRINT_INLINE Vec smaller(Vec a, Vec b) { return _mm256_min_ps(a, b); }
 PHENOPRINT_INLINE Vec larger(Vec a, Vec b) { return _mm256_max_ps(a, b); }
+PHENOPRINT_INLINE Vec isPositive(Vec x) { return _mm256_and_ps(_mm256_cmp_ps(x, zero(), _CMP_GT_OQ), splat(1.f)); }
 PHENOPRINT_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 PHENOPRINT_INLINE Vec fnma(Vec a, Vec b, Vec c) { return _mm256_fnmadd_ps(a, b, c); }
 PHENOPRINT_INLINE Vec nearest(Vec x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
