@@ -24,7 +24,18 @@ struct ActivateToRing {
 
   template <int ROWS, int VECTORS>
   PHENOPRINT_INLINE_MEMBER void tile(int64_t row, int64_t column, Vec (&products)[ROWS][VECTORS]) {
+    Vec copy[ROWS][VECTORS];
+#pragma GCC unroll 8
+    for (int i = 0; i < ROWS; ++i)
 #pragma GCC unroll 3
+      for (int v = 0; v < VECTORS; ++v) copy[i][v] = products[i][v];
+    activate(row, column, copy);
+  }
+
+ private:
+  /** Apart from the product's loop: the activation's constants would take the registers of its sums. */
+  template <int ROWS, int VECTORS>
+  __attribute__((noinline)) void activate(int64_t row, int64_t column, const Vec (&products)[ROWS][VECTORS]) const {
     for (int v = 0; v < VECTORS; ++v) {
       const int64_t c = column + v * kLanes;
       const Vec shift = load(bias + c);
