@@ -9,7 +9,8 @@ import { median } from './statistics.mjs'
 import { Worker } from './worker.mjs'
 
 const precisions = ['fp32', 'bf16']
-const rounds = 7
+/** Beside tuned peers, and beside stock PyTorch alone. */
+const roundsOf = { tuned: 5, stock: 3 }
 /** Steps a round, of which the median counts. */
 const steps = 3
 
@@ -23,6 +24,7 @@ const steps = 3
  * @param {boolean} [network.tuned] also beside PyTorch under jemalloc, and beside torch.compile.
  */
 export async function benchTrainStep({ bench, variant, activation, tuned = false }) {
+  const rounds = tuned ? roundsOf.tuned : roundsOf.stock
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
