@@ -1,7 +1,7 @@
 #pragma once
 #include "depthwise_forward.h"
+#include "panels.h"
 #include "patches.h"
-#include "product.h"
 
 // A whole MBConv block for inference, one sample after the other on one thread. With the norms folded
 // into the convolutions W (expanding), D (depthwise) and P (projecting):
@@ -180,24 +180,37 @@ static void gateOfMeans(const FoldedBlock& a, const float* means, float* hidden,
   }
 }
 
-/** y = P (u gate) + b (+ residual) of one sample, a block of rows at a time. */
+/**
+ * y = P (u gate) + b (+ residual) of one sample. The gate goes into whichever is smaller, P or u; into u,
+ * some rows at a time, where P is packed in pairs.
+ */
 template <class T>
-static void projectSample(const FoldedBlock& a, int64_t sample, const T* u, const float* gate, int64_t block, T* gated) {
+static void projectSample(const FoldedBlock& a, int64_t sample, const T* u, const float* gate) {
   const DepthwiseShape& s = a.shape;
-  const int64_t pixels = s.outHeight * s.outWidth;
-  T* output = static_cast<T*>(a.output) + sample * pixels * a.outChannels;
-  const T* residual = a.residual == nullptr ? nullptr : static_cast<const T*>(a.residual) + sample * pixels * a.outChannels;
+  const int64_t pixels = s.outHeight * s.outWidth, channels = s.channels, out = a.outChannels;
+  T* output = static_cast<T*>(a.output) + sample * pixels * out;
+  const T* residual = a.residual == nullptr ? nullptr : static_cast<const T*>(a.residual) + sample * pixels * out;
+  const int64_t block = 128 * channels <= 65536 ? 128 : 64;
+  const bool gatePanels = sizeof(T) == 4 && out < pixels;
+  const Scratch scaled(gatePanels ? panelWords(Element::float32, channels, out) * 4 + 64 : 0);
+  const Scratch gatedRows(gatePanels ? 0 : block * channels * sizeof(T) + 64);
+  if (gatePanels) scalePanels(a.project, channels, out, gate, scaled.as<uint32_t>());
   for (int64_t row = 0; row < pixels; row += block) {
     const int64_t count = pixels - row < block ? pixels - row : block;
-    for (int64_t i = 0; i < count; ++i)
-      for (int64_t c = 0; c < s.channels; c += kLanes) {
-        const Lanes inside = lanes(s.channels - c);
-        store(gated + i * s.channels + c, mul(load(u + (row + i) * s.channels + c, inside), load(gate + c)), inside);
-      }
+    const T* rows = u + row * channels;
+    if (!gatePanels) {
+      T* gated = gatedRows.as<T>();
+      for (int64_t i = 0; i < count; ++i)
+        for (int64_t c = 0; c < channels; c += kLanes) {
+          const Lanes inside = lanes(channels - c);
+          store(gated + i * channels + c, mul(load(rows + i * channels + c, inside), load(gate + c)), inside);
+        }
+      rows = gated;
+    }
     Ahead nothing;
-    multiply<T>(count, s.channels / kPerWord<T>, a.outChannels, rowsOf(gated, s.channels), Right{a.project},
-                StoreBiased<T>{output + row * a.outChannels, a.outChannels, a.projectBias,
-                               residual == nullptr ? nullptr : residual + row * a.outChannels},
+    multiply<T>(count, channels / kPerWord<T>, out, rowsOf(rows, channels),
+                Right{gatePanels ? scaled.as<uint32_t>() : a.project},
+                StoreBiased<T>{output + row * out, out, a.projectBias, residual == nullptr ? nullptr : residual + row * out},
                 nothing);
   }
 }
@@ -209,12 +222,11 @@ static void foldedBlockOf(const FoldedBlock& a) {
   const int run = runFor(s.outWidth);
   const auto convolve = chooseConvolveRow<T, ActivateRowAndPool<T, Act>>(s.kernel, s.stride, run);
   const int64_t wanted = (kWidenedPixels + s.width - 1) / s.width, rowsAtOnce = wanted < s.height ? wanted : s.height;
-  const int64_t block = 128 * s.channels <= 65536 ? 128 : 64;
   parallel(a.threads, [&](int thread) {
     Ring ring = inputRing(s, run, rowsAtOnce - 1);
     const Scratch ringMemory(Ring::bytes(ring.capacity, ring.pitch, s.channels), true);
     ring.memory = ringMemory.as<float>();
-    const Scratch activated(pixels * s.channels * sizeof(T) + 64), gatedRows(block * s.channels * sizeof(T) + 64);
+    const Scratch activated(pixels * s.channels * sizeof(T) + 64);
     const Scratch means(wide * sizeof(float)), gate(wide * sizeof(float)), hidden(padded(a.squeezed) * sizeof(float), true);
     WidenedRows<T, Act> widened(a, rowsAtOnce, ring);
     T* u = activated.as<T>();
@@ -234,7 +246,7 @@ static void foldedBlockOf(const FoldedBlock& a) {
       const Vec share = splat(1.f / static_cast<float>(pixels));
       for (int64_t c = 0; c < wide; c += kLanes) store(means.as<float>() + c, mul(load(means.as<float>() + c), share));
       gateOfMeans<Act>(a, means.as<float>(), hidden.as<float>(), gate.as<float>());
-      projectSample(a, sample, u, gate.as<float>(), block, gatedRows.as<T>());
+      projectSample(a, sample, u, gate.as<float>());
     }
   });
 }

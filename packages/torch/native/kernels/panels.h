@@ -52,6 +52,24 @@ static void packPanels(Element element, const Matrix& w, int threads, uint32_t* 
   });
 }
 
+/** The panels of a matrix of floats with each row times a factor. */
+static void scalePanels(const uint32_t* panels, int64_t rows, int64_t columns, const float* factors, uint32_t* scaled) {
+  const int64_t vectors = (columns + kLanes - 1) / kLanes;
+  for (int64_t done = 0; done < vectors;) {
+    const int wide = panelVectors(vectors - done);
+    const uint32_t* from = panels + rows * done * kLanes;
+    uint32_t* to = scaled + rows * done * kLanes;
+    for (int64_t k = 0; k < rows; ++k) {
+      const Vec factor = splat(factors[k]);
+      for (int v = 0; v < wide; ++v) {
+        const int64_t place = (k * wide + v) * kLanes;
+        storeWords(to + place, asWords(mul(factor, asFloats(loadWords(from + place)))), lanes(kLanes));
+      }
+    }
+    done += wide;
+  }
+}
+
 /**
  * Rows `[row, column]` as words along the row axis: floats as they are; bfloat16 in pairs of rows, an
  * odd last row with zeros.
