@@ -11,6 +11,11 @@ export interface Tile {
   readonly filledWidth: number
 }
 
+/** A tile that was computed on: corrected or blurred. */
+export interface FloatTile extends Omit<Tile, 'pixels'> {
+  readonly pixels: Float32Array
+}
+
 /** How a channel is normalised: `(value - centre) * scale`. */
 export interface Normalisation {
   /** `[channel]` */
@@ -26,7 +31,7 @@ export interface Normalisation {
  * The output is written in order; what is turned is the reading.
  */
 export function placeTile(
-  tile: Tile,
+  tile: Tile | FloatTile,
   symmetry: SymmetryName,
   normalisation: Normalisation,
   output: Float32Array,
@@ -62,7 +67,7 @@ function filledRange(size: number, filled: number, step: number): [first: number
 }
 
 function copyRow(
-  source: Pixels,
+  source: Pixels | Float32Array,
   first: number,
   step: number,
   centre: number,

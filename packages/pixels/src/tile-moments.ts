@@ -1,4 +1,4 @@
-import type { Tile } from './place-tile.js'
+import type { FloatTile, Tile } from './place-tile.js'
 
 /** Mean and population variance of the intensities of each channel: of a tile, a site or more. */
 export interface Moments {
@@ -12,7 +12,7 @@ export interface Moments {
 const widestExactRow = Math.floor(0x7fffffff / (255 * 255))
 
 /** Moments of the pixels of a tile, padding left out. */
-export function tileMoments(tile: Tile): Moments {
+export function tileMoments(tile: Tile | FloatTile): Moments {
   const { pixels, channels, height, width, filledHeight, filledWidth } = tile
   const count = filledHeight * filledWidth
   const mean = new Float64Array(channels)

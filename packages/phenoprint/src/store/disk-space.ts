@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs'
-import { histogramBins } from '@phenoprint/pixels'
+import { blockGrid, histogramBins } from '@phenoprint/pixels'
 import { ImageError, MachineError } from '../errors.js'
 import type { ImageFormat } from './image-format.js'
 import { loadSite, type SiteToLoad } from './load-sites.js'
@@ -14,10 +14,12 @@ const metadataBytes = 3500
 /**
  * How much disk a number of sites will take, from a few of them encoded as they will be.
  *
+ * @param plates Over how many plates they are spread.
  * @returns bytes, about.
  */
 export async function estimateBytes(
   sites: readonly SiteToLoad[],
+  plates: number,
   format: ImageFormat,
   of: Tiling,
   codec: Codec,
@@ -35,10 +37,12 @@ export async function estimateBytes(
     bytes += (await encodeSite(loaded.pixels, of, codec)).length
     encoded++
   }
-  const { channels, dtype } = of.image
+  const { channels, height, width, dtype } = of.image
   const statistics = channels * (16 + histogramBins[dtype])
   const shard = encoded === 0 ? 0 : bytes / encoded
-  return Math.ceil(sites.length * (shard + metadataBytes + statistics))
+  const { rows, columns } = blockGrid(height, width)
+  const field = channels * rows * columns * 8
+  return Math.ceil(sites.length * (shard + metadataBytes + statistics) + plates * field)
 }
 
 /** Bytes free to this user on the disk of a folder that is there. */

@@ -13,7 +13,7 @@ import { ZipReader } from './zip-reader.js'
 
 /** What decides the bytes of a plate besides its images. Told by the plate itself. */
 export interface PlateSettings {
-  readonly format: 1
+  readonly format: 2
   readonly image: readonly [channels: number, height: number, width: number]
   readonly dtype: string
   readonly tile: readonly [height: number, width: number]
@@ -36,7 +36,7 @@ export function plateSettings(
   channels: readonly Channel[],
 ): PlateSettings {
   return {
-    format: 1,
+    format: 2,
     image: [image.channels, image.height, image.width],
     dtype: image.dtype,
     tile: [tile.height, tile.width],

@@ -132,7 +132,7 @@ async function announce(
     )
   }
   const sites = pending.flatMap((job) => job.sites)
-  const needed = await estimateBytes(sites, format, of, store.codec)
+  const needed = await estimateBytes(sites, pending.length, format, of, store.codec)
   const free = freeBytes(store.path)
   const whole = plates - pending.length
   reporter.say(

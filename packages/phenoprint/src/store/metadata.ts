@@ -1,4 +1,4 @@
-import { histogramBins } from '@phenoprint/pixels'
+import { blockGrid, histogramBins } from '@phenoprint/pixels'
 import type { Channel } from '../screen/screen.js'
 import type { PlateGrid, WellPlace } from './layout.js'
 import type { ImageShape, PixelType, Tiling } from './tiling.js'
@@ -119,17 +119,19 @@ export function imageArrayNode(of: Tiling, codec: 'none' | 'zstd'): ZarrNode {
   return arrayNode([channels, height, width], dtype, shard, [sharding], 0, ['c', 'y', 'x'])
 }
 
-/** What is known of each site of a plate, in the order of its sites. */
+/** What is known of each site of a plate, in the order of its sites, and of all of them together. */
 export function statisticsNodes(
   sites: number,
-  { channels, dtype }: ImageShape,
+  { channels, height, width, dtype }: ImageShape,
   sitesPerChunk: number,
-): Record<'mean' | 'variance' | 'histogram' | 'digest', ZarrNode> {
+): Record<'mean' | 'variance' | 'histogram' | 'digest' | 'field', ZarrNode> {
   const bins = histogramBins[dtype]
   const plain = [littleEndian, checksum]
   const packed = [littleEndian, { name: 'gzip', configuration: { level: 1 } }, checksum]
   const moment = (shape: readonly number[]) =>
     arrayNode(shape, 'float64', shape, plain, 'NaN', ['site', 'c'])
+  const { rows, columns } = blockGrid(height, width)
+  const field = [channels, rows, columns]
   return {
     mean: moment([sites, channels]),
     variance: moment([sites, channels]),
@@ -141,6 +143,7 @@ export function statisticsNodes(
       0,
       ['site', 'c', 'bin'],
     ),
+    field: arrayNode(field, 'float64', field, plain, 'NaN', ['c', 'y', 'x']),
     digest: arrayNode([sites, 32], 'uint8', [sites, 32], plain, 0, ['site', 'byte']),
   }
 }

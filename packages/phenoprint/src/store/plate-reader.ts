@@ -1,6 +1,7 @@
-import { decompress, type Moments, PixelError, type Pixels } from '@phenoprint/pixels'
+import { blockGrid, decompress, type Moments, PixelError, type Pixels } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
 import { sentence } from '../words.js'
+import { fieldChunk } from './plate-field.js'
 import type { Codec } from './plate-writer.js'
 import { checked, parseShardIndex, type ShardIndex, shardIndexBytes } from './shard.js'
 import { histogramsPerChunk, plateDigest, type SiteStatistics } from './site-statistics.js'
@@ -85,6 +86,24 @@ export class PlateReader implements Disposable {
   /** Mean and variance of every site, `[site, channel]`; NaN where a channel is missing. */
   moments(): Moments {
     return { mean: this.#mean, variance: this.#variance }
+  }
+
+  /**
+   * The mean of the plate's images in blocks, `[channel, row, column]`; NaN where a channel is missing.
+   *
+   * @throws {StoreError} when it is damaged, or the plate of an earlier version that had none.
+   */
+  field(): Float64Array {
+    const { channels, height, width } = this.#tiling.image
+    const { rows, columns } = blockGrid(height, width)
+    try {
+      if (this.#zip.size(fieldChunk) === null) {
+        throw new StoreError('it was made without the mean image that illumination needs')
+      }
+      return this.#ofLength(decodeMoments(this.#zip.entry(fieldChunk)), channels * rows * columns)
+    } catch (error) {
+      throw this.#fault(error)
+    }
   }
 
   /**

@@ -9,6 +9,7 @@ import {
   wellNode,
   type ZarrNode,
 } from './metadata.js'
+import { fieldChunk, PlateField } from './plate-field.js'
 import type { PlatePlan } from './plate-plan.js'
 import { encodeShard, withChecksum } from './shard.js'
 import { histogramsPerChunk, pixelDigest, plateDigest, siteStatistics } from './site-statistics.js'
@@ -57,15 +58,18 @@ export async function writePlate(
     zip.add(name === '' ? 'zarr.json' : `${name}/zarr.json`, Buffer.from(JSON.stringify(node)))
   }
   const statistics = new StatisticsTable(plan.sites.length, of.image)
+  const field = new PlateField(of.image)
   let next = 0
   for await (const site of pixels) {
     const planned = plan.sites[next++]
     if (planned === undefined) throw new RangeError(`more sites than the ${next - 1} planned`)
     zip.add(`${planned.path}/0/c/0/0/0`, await encodeSite(site.pixels, of, codec))
+    field.add(site.pixels, site.missing)
     statistics.add(siteStatistics(site.pixels, of.image, site.missing), pixelDigest(site.pixels))
   }
   if (next !== plan.sites.length) throw new RangeError(`${next} sites of ${plan.sites.length}`)
   for (const [name, bytes] of statistics.chunks()) zip.add(name, bytes)
+  zip.add(fieldChunk, field.encode())
   zip.finish(archiveComment)
   return { bytes: zip.bytes, digest: plateDigest(plan.sites, statistics.digest) }
 }

@@ -119,6 +119,16 @@ export class Store implements Disposable {
     return { sites: this.#plateSites[plate] ?? [], ...this.#reader(plate).moments() }
   }
 
+  /**
+   * The mean of a plate's images, in blocks as {@link blockGrid} has them: `[channel, row, column]`;
+   * NaN where a channel is missing throughout.
+   *
+   * @throws {StoreError} when the store is of an earlier version that had none.
+   */
+  plateField(plate: number): Float64Array {
+    return this.#reader(plate).field()
+  }
+
   /** SHA-256 of the pixels of each site of a plate, `[site, 32]`, as counted by preprocess. */
   pixelDigests(plate: number): Uint8Array {
     return this.#reader(plate).pixelDigests()
