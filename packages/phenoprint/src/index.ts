@@ -2,6 +2,14 @@
 export * from './basics.js'
 // Verbs, each with what it takes and gives.
 export { BatchLoader } from './batches/batch-loader.js'
+export {
+  type BatchOrder,
+  batchesPerEpoch,
+  epochBatches,
+  partOfRank,
+} from './batches/epoch-batches.js'
+export { type PairKind, PlateControls } from './batches/plate-controls.js'
+export { type SamplePool, samplePool } from './batches/sample-pool.js'
 export { type Batch, epochSamples, predictionSamples, type Sample } from './batches/samples.js'
 export * from './commands.js'
 export type { Config, Reduction, Section, SplitName, Symmetry } from './config/config.js'

@@ -14,6 +14,7 @@ import { Store } from '../store/store.js'
 import { removeKeptFolders } from '../testing/kept-folder.js'
 import { askNumbers } from '../testing/python.js'
 import { BatchLoader } from './batch-loader.js'
+import { normaliseSection } from './normalise.test.support.js'
 import { epochSamples, predictionSamples, type Sample } from './samples.js'
 
 afterAll(removeKeptFolders)
@@ -70,7 +71,7 @@ describe.each(kinds)('batches of %s', (_, of, tile) => {
   it.each(['tile', 'site', 'plate', 'experiment', 'all'] as const)(
     'are cut, turned and normalised as numpy does it, by %s',
     async (by) => {
-      await using loader = new BatchLoader(store, { by })
+      await using loader = new BatchLoader(store, normaliseSection({ by }))
       const sites = made.screen.sites.map((_, site) => site)
       const samples = epochSamples({
         seed: 1,
@@ -102,10 +103,12 @@ describe.each(kinds)('batches of %s', (_, of, tile) => {
   it('are the same whatever is kept, whatever is asked for at once, in whatever order', async () => {
     const sites = made.screen.sites.map((_, site) => site)
     const samples = predictionSamples({ sites, tilesPerSite: store.tilesPerSite, symmetries })
-    await using plain = new BatchLoader(store, { by: 'tile' }, { cacheBytes: 0 })
+    await using plain = new BatchLoader(store, normaliseSection({ by: 'tile' }), { cacheBytes: 0 })
     const whole = await plain.load(samples)
     const bytes = 5 * store.channels * tile * tile
-    await using small = new BatchLoader(store, { by: 'tile' }, { cacheBytes: bytes })
+    await using small = new BatchLoader(store, normaliseSection({ by: 'tile' }), {
+      cacheBytes: bytes,
+    })
     const pieces = await Promise.all(
       [0, 100, 200].map((from) => small.load(samples.slice(from, from + 100))),
     )
@@ -122,7 +125,7 @@ describe('a batch', () => {
     const wanted = order(made, { tile }, { image: 'skip', channel: 'zero' })
     await makeStore(made.screen, wanted, recorder())
     using store = await Store.open(wanted.store.path)
-    await using loader = new BatchLoader(store, { by: 'plate' })
+    await using loader = new BatchLoader(store, normaliseSection({ by: 'plate' }))
     return await loader.load(samples)
   }
 
@@ -165,7 +168,7 @@ describe('a batch', () => {
     const wanted = order(made)
     await makeStore(made.screen, wanted, recorder())
     using store = await Store.open(wanted.store.path)
-    await using loader = new BatchLoader(store, { by: 'tile' })
+    await using loader = new BatchLoader(store, normaliseSection({ by: 'tile' }))
     const samples = [0, 99, 1].map((site) => ({ site, tile: 0, symmetry: 'identity' as const }))
     await expect(loader.load(samples)).rejects.toThrow(/site 99/)
     await expect(loader.load(samples.slice(2))).resolves.toMatchObject({ shape: [1, 2, 8, 8] })

@@ -1,89 +1,104 @@
-import { type Moments, type Normalisation, type Tile, tileMoments } from '@phenoprint/pixels'
+import {
+  type FloatTile,
+  type Moments,
+  type Normalisation,
+  type Tile,
+  tileMoments,
+} from '@phenoprint/pixels'
 import type { Section } from '../config/config.js'
+import { ConfigError } from '../errors.js'
 import type { Store } from '../store/store.js'
+import { pooledMoments, pooledScales } from './pooled-statistics.js'
+import { robustly } from './robust.js'
+import { tileScales } from './tile-scales.js'
 
 /** Added to a standard deviation, so that a constant channel becomes 0 and not infinite. */
 const epsilon = 1e-10
 
 /**
- * Each channel to mean 0 and standard deviation 1 over a tile, a site, a plate, an experiment, or
- * everything that is stored: `(value - mean) / (deviation + 1e-10)`, population variance.
+ * Each channel to mean 0 and standard deviation 1, or its median to 0 and its spread about it to 1,
+ * over a tile, a site, a plate, its negative controls, an experiment, or everything that is stored.
  *
- * A channel whose image was missing counts in no mean, and is 0 after normalisation.
+ * `meanVariance`: `(value - mean) / (deviation + 1e-10)`, population variance. `robust`:
+ * `(value - median) / (1.4826 MAD)`, MAD being the median of distances from the median. For a tile its
+ * own pixels count, as they are after correction and blur; for anything wider those in the store.
+ *
+ * A channel whose image was missing counts in no statistics, and is 0 after normalisation.
  */
 export class Normaliser {
   readonly #store: Store
-  readonly #by: Section<'normalise'>['by']
+  readonly #section: Section<'normalise'>
   readonly #groups = new Map<string, Normalisation>()
 
-  constructor(store: Store, { by }: Section<'normalise'>) {
+  constructor(store: Store, section: Section<'normalise'>) {
     this.#store = store
-    this.#by = by
+    this.#section = section
   }
 
-  /** How to normalise a tile of a site. */
-  of(site: number, tile: Tile): Normalisation {
-    if (this.#by === 'tile') return standardise(tileMoments(tile))
-    const own = this.#store.moments(site)
-    if (this.#by === 'site') return standardise(own)
-    const group = this.#group(this.#store.plateOf(site))
-    const missing = own.mean.findIndex(Number.isNaN)
-    if (missing < 0) return group
-    return { ...group, scale: group.scale.map((scale, c) => (isMissing(own, c) ? 0 : scale)) }
-  }
-
-  /** Moments of all sites of a plate's group. */
-  #group(plate: number): Normalisation {
-    const { plates } = this.#store.screen
-    const name = (index: number) => {
-      if (this.#by === 'all') return ''
-      return this.#by === 'plate' ? String(index) : (plates[index]?.experiment ?? '')
+  /**
+   * How to normalise a tile of a site.
+   *
+   * @throws {ConfigError} when it is by negative controls and the plate has none.
+   */
+  of(site: number, tile: Tile | FloatTile): Normalisation {
+    const { by, method } = this.#section
+    if (by === 'tile') {
+      const own = method === 'robust' ? robustly(tileScales(tile)) : standardise(tileMoments(tile))
+      return this.#withoutMissing(site, own)
     }
-    const key = name(plate)
+    if (by === 'site') return this.#withoutMissing(site, this.#pooled([site]))
+    const key = this.#groupOf(this.#store.plateOf(site))
     let known = this.#groups.get(key)
     if (known === undefined) {
-      const members = plates.flatMap((_, index) => (name(index) === key ? [index] : []))
-      known = standardise(pooledMoments(this.#store, members))
+      known = this.#pooled(this.#sitesOf(site, key))
       this.#groups.set(key, known)
     }
-    return known
+    return this.#withoutMissing(site, known)
+  }
+
+  #pooled(sites: readonly number[]): Normalisation {
+    return this.#section.method === 'robust'
+      ? robustly(pooledScales(this.#store, sites))
+      : standardise(pooledMoments(this.#store, sites))
+  }
+
+  /** What the plates that are normalised together have in common. */
+  #groupOf(plate: number): string {
+    const { by } = this.#section
+    if (by === 'all') return ''
+    return by === 'experiment'
+      ? (this.#store.screen.plates[plate]?.experiment ?? '')
+      : String(plate)
+  }
+
+  /** The sites whose pixels count for a group. */
+  #sitesOf(site: number, key: string): number[] {
+    const { plates, units } = this.#store.screen
+    const onlyControls = this.#section.by === 'negativeControls'
+    const sites = plates.flatMap((plate, index) => {
+      if (this.#groupOf(index) !== key) return []
+      return plate.units.flatMap((unit) => {
+        const of = units[unit]
+        return of === undefined || (onlyControls && of.role !== 'negativeControl') ? [] : of.sites
+      })
+    })
+    if (sites.length > 0) return sites
+    const plate = plates[this.#store.plateOf(site)]
+    throw new ConfigError(
+      `normalise.by: plate ${plate?.id} of ${this.#store.path} has no negative control, expected one to normalise to. Read the controls too (screen.controls, screen.roles), leave the experiment out (split.skipExperiments), or choose normalise.by: plate.`,
+    )
+  }
+
+  #withoutMissing(site: number, of: Normalisation): Normalisation {
+    const { mean } = this.#store.moments(site)
+    if (!mean.some(Number.isNaN)) return of
+    return { ...of, scale: of.scale.map((scale, c) => (Number.isNaN(mean[c]) ? 0 : scale)) }
   }
 }
 
-/** Mean and variance over all pixels of some plates. All sites have the same number of pixels. */
-function pooledMoments(store: Store, plates: readonly number[]): Moments {
-  const { channels } = store
-  const count = new Float64Array(channels)
-  const mean = new Float64Array(channels)
-  /** Sum of squares about the mean so far. */
-  const spread = new Float64Array(channels)
-  for (const plate of plates) {
-    const { sites, ...of } = store.plateMoments(plate)
-    for (let i = 0; i < sites.length * channels; i++) {
-      const c = i % channels
-      const siteMean = of.mean[i] ?? Number.NaN
-      if (Number.isNaN(siteMean)) continue
-      // One site at a time, as Welford (1962) does one value.
-      const before = count[c] ?? 0
-      const shift = siteMean - (mean[c] ?? 0)
-      count[c] = before + 1
-      mean[c] = (mean[c] ?? 0) + shift / (before + 1)
-      spread[c] = (spread[c] ?? 0) + (of.variance[i] ?? 0) + (shift * shift * before) / (before + 1)
-    }
-  }
-  return { mean, variance: spread.map((value, c) => value / Math.max(1, count[c] ?? 0)) }
-}
-
-function standardise(moments: Moments): Normalisation {
-  const { mean, variance } = moments
+function standardise({ mean, variance }: Moments): Normalisation {
   return {
-    centre: mean.map((value, c) => (isMissing(moments, c) ? 0 : value)),
-    scale: variance.map((value, c) =>
-      isMissing(moments, c) ? 0 : 1 / (Math.sqrt(value) + epsilon),
-    ),
+    centre: mean.map((value) => (Number.isNaN(value) ? 0 : value)),
+    scale: variance.map((value) => (Number.isNaN(value) ? 0 : 1 / (Math.sqrt(value) + epsilon))),
   }
-}
-
-function isMissing({ mean }: Moments, channel: number): boolean {
-  return Number.isNaN(mean[channel])
 }

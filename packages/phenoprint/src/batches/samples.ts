@@ -2,16 +2,24 @@ import type { Symmetry } from '../config/config.js'
 import { randomStream } from '../random.js'
 
 /** One view of one site: which tile, turned how. */
-export interface Sample {
+export interface SiteView {
   /** Index into the screen's sites. */
   readonly site: number
   readonly tile: number
   readonly symmetry: Symmetry
 }
 
+/** What a network is shown at once: a view and, in pairs, a view of a control of its plate. */
+export interface Sample extends SiteView {
+  readonly control?: SiteView
+}
+
 /** Samples read, turned and normalised. */
 export interface Batch {
-  /** Channels-last: `[sample, y, x, channel]`, which is `[sample, channel, y, x]` in that memory format. */
+  /**
+   * Channels-last: `[sample, y, x, channel]`, which is `[sample, channel, y, x]` in that memory
+   * format. In pairs the control's channels follow those of the site.
+   */
   readonly images: Float32Array
   readonly shape: readonly [samples: number, channels: number, height: number, width: number]
   readonly samples: readonly Sample[]
@@ -19,39 +27,51 @@ export interface Batch {
   readonly units: Int32Array
   /** `[sample]`; −1 where the label is not known. */
   readonly labels: BigInt64Array
+  /** `[sample]`, in pairs: the class of each control, as the screen counts it. Null without pairs. */
+  readonly controlLabels: BigInt64Array | null
 }
 
-export interface EpochOrder {
+/** From what the views of a sample are drawn. */
+export interface ViewChoice {
   readonly seed: number
-  /** Counted from 1. */
-  readonly epoch: number
-  /** Indices into the screen's sites, all different. */
-  readonly sites: readonly number[]
   readonly tilesPerSite: number
   /** Drawn from, each as likely. */
   readonly symmetries: readonly Symmetry[]
 }
 
+export interface EpochOrder extends ViewChoice {
+  /** Counted from 1. */
+  readonly epoch: number
+  /** Indices into the screen's sites, all different. */
+  readonly sites: readonly number[]
+}
+
 /**
- * The samples of a training epoch, in order: every site once, one of its tiles, one symmetry.
+ * The samples of a plain training epoch, in order: every site once, one of its tiles, one symmetry.
  *
  * A function of its arguments alone. The view of a site depends on (seed, epoch, site), so that
  * leaving out some sites changes nothing about the others but their order.
  */
-export function epochSamples({
-  seed,
-  epoch,
-  sites,
-  tilesPerSite,
-  symmetries,
-}: EpochOrder): Sample[] {
-  const order = randomStream(seed, 'order', epoch).permutation(sites.length)
-  return Array.from(order, (place) => {
-    const site = sites[place] ?? -1
-    const tile = randomStream(seed, 'tile', epoch, site).integer(tilesPerSite)
-    const turn = randomStream(seed, 'symmetry', epoch, site).integer(symmetries.length)
-    return { site, tile, symmetry: symmetries[turn] ?? 'identity' }
-  })
+export function epochSamples(order: EpochOrder): Sample[] {
+  const { seed, epoch, sites } = order
+  const places = randomStream(seed, 'order', epoch).permutation(sites.length)
+  return Array.from(places, (place) => drawView(order, epoch, sites[place] ?? -1, 0))
+}
+
+/**
+ * The view of a site that an epoch draws.
+ *
+ * @param repeat How often the epoch has drawn the site before.
+ */
+export function drawView(
+  { seed, tilesPerSite, symmetries }: ViewChoice,
+  epoch: number,
+  site: number,
+  repeat: number,
+): SiteView {
+  const tile = randomStream(seed, 'tile', epoch, site, repeat).integer(tilesPerSite)
+  const turn = randomStream(seed, 'symmetry', epoch, site, repeat).integer(symmetries.length)
+  return { site, tile, symmetry: symmetries[turn] ?? 'identity' }
 }
 
 export interface PredictionOrder {

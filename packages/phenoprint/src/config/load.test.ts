@@ -165,7 +165,7 @@ describe('faults', () => {
     expect(fault({ 'main.yml': 'training: [1, 2]' })).toContain('got a list of 2, expected a map')
     expect(fault({ 'main.yml': 'device: gpu' })).toContain('expected cpu, cuda or cuda:<index>')
     expect(fault({ 'main.yml': 'normalise: { by: well }' })).toContain(
-      'got "well" (text), expected one of tile, site, plate, experiment, all',
+      'got "well" (text), expected one of tile, site, plate, negativeControls, experiment, all',
     )
     expect(fault({ 'main.yml': 'model: { dropout: 1.5 }' })).toContain(
       'got 1.5, expected a number from 0 to 1',

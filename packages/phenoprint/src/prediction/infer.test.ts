@@ -12,6 +12,7 @@ import {
 } from '@phenoprint/torch'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { BatchLoader } from '../batches/batch-loader.js'
+import { normaliseSection } from '../batches/normalise.test.support.js'
 import { type Config, configSchema } from '../config/config.js'
 import { CheckpointError, MachineError, PhenoprintError, PredictionError } from '../errors.js'
 import { row } from '../evaluation/matrix.js'
@@ -126,7 +127,7 @@ function configOf(folder: string, prediction: object = {}, top: object = {}): Co
 /** Logits of each unit by the plainest means: one image at a time through the network of a seed. */
 async function expectedLogits(units: readonly number[], seedOf: (cellType: string) => number) {
   using opened = await Store.open(store)
-  await using loader = new BatchLoader(opened, { by: 'tile' })
+  await using loader = new BatchLoader(opened, normaliseSection({ by: 'tile' }))
   const networks = [0, 1].map((seed) => {
     manualSeed(seed)
     const section = configSchema.parse({ model }).model

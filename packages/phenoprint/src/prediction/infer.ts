@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { engine, setThreads } from '@phenoprint/torch'
 import { BatchLoader } from '../batches/batch-loader.js'
+import { viewLoader } from '../batches/paired-loader.js'
 import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
@@ -63,12 +64,14 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
   using run = RunDirectory.open(output, purpose)
   run.record({ data: store.digest, engine: engine.version })
   await using loader = new BatchLoader(store, model.config.normalise, { cacheBytes })
+  const { batches, seed } = model.config
+  const views = viewLoader(loader, store, batches.pairs, seed)
   for (const split of plan.splits) {
     await predictSplit(split, {
       run,
       reporter,
       screen: store.screen,
-      loader,
+      loader: views,
       networks,
       header: { ...plan.header, split: split.name },
       source: plan.source,
@@ -116,7 +119,12 @@ function planInference(
   const splits = planSplits(screen, split, section.splits)
   if (sameStore) sayTrainedOn(screen, splits, model, reporter)
   const known = classList(screen, sameStore ? screen : trainedScreen(model))
-  const { classes, digest } = networks.check(unitsByCellType(splits), screen, known.count)
+  const { classes, digest } = networks.check(
+    unitsByCellType(splits),
+    screen,
+    known.count,
+    model.config.batches.pairs === 'none' ? 1 : 2,
+  )
   const viewsPerSite = store.tilesPerSite * section.symmetries.length
   const rows = splits.reduce((sum, { sites }) => sum + sites * viewsPerSite, 0)
   const views = viewsKept(section.views, rows, classes)

@@ -30,6 +30,7 @@ export class NetworkSource implements Disposable {
    * Loads each network that will be needed once, before hours are spent.
    *
    * @param units How many units of each cell type are to be predicted.
+   * @param views Images that the network takes at once: 2 in pairs.
    * @param known Classes of the screen, or null where it names none: then the network's count.
    * @returns How many classes are predicted, and the SHA-256 over the checkpoints.
    * @throws {PredictionError} when a cell type has no network, or channels or classes disagree with the screen.
@@ -39,6 +40,7 @@ export class NetworkSource implements Disposable {
     units: ReadonlyMap<string, number>,
     screen: Screen,
     known: number | null,
+    views: 1 | 2,
   ): { readonly classes: number; readonly digest: string } {
     let classes = known ?? 0
     const hash = createHash('sha256')
@@ -52,7 +54,7 @@ export class NetworkSource implements Disposable {
         this.perCellType ? cellType : undefined,
       )
       network.dispose()
-      refuseOtherChannels(path, description.channels, screen)
+      refuseOtherChannels(path, description.channels / views, screen)
       if (known !== null) refuseOtherClasses(path, description.classes, known, screen)
       else classes = description.classes
       hash.update(readFileSync(path))

@@ -17,7 +17,7 @@ import { cellTypesOf, unitsOf } from './cell-types.js'
 import { trainNetwork } from './loop.js'
 import type { TrainingOutcome } from './outcome.js'
 import { refuseBlindStopping } from './train-here.js'
-import { classesOf, withControls } from './training-units.js'
+import { networkShape, withControls } from './training-units.js'
 
 /** `fineTune` in the thread that calls it. */
 export async function fineTuneHere(config: Config, reporter: Reporter): Promise<VerbResult> {
@@ -46,7 +46,7 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
       store,
       train: unitsOf(screen, withControls(screen, split, config), cellType),
       validation,
-      classes: classesOf(screen, config),
+      shape: networkShape(screen, config),
       begin: (network, description) => {
         const { epoch } = loadCheckpoint(path, network, description)
         reporter.say(`${cellType}: starts from epoch ${epoch} of ${overall.folder}.`)

@@ -4,20 +4,27 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { manualSeed, memory, setThreads } from '@phenoprint/torch'
 import { BatchLoader } from '../batches/batch-loader.js'
-import { epochSamples } from '../batches/samples.js'
+import { type BatchOrder, batchesPerEpoch, epochBatches } from '../batches/epoch-batches.js'
+import { viewLoader } from '../batches/paired-loader.js'
+import { PlateControls } from '../batches/plate-controls.js'
+import { samplePool } from '../batches/sample-pool.js'
 import type { Config } from '../config/config.js'
 import { DivergedError } from '../errors.js'
 import { saveCheckpoint } from '../models/checkpoint.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
 import { createNetwork } from '../models/create-network.js'
-import { describeNetwork, type Network, type NetworkDescription } from '../models/network.js'
+import {
+  describeNetwork,
+  type Network,
+  type NetworkDescription,
+  type NetworkShape,
+} from '../models/network.js'
 import { writeJson } from '../run/files.js'
 import type { Reporter } from '../run/reporter.js'
 import type { RunDirectory } from '../run/run-directory.js'
 import type { Store } from '../store/store.js'
 import { createOptimiser } from './create-optimiser.js'
 import { diverged, divergedCheckpoint } from './diverged.js'
-import { divide, divideCount } from './divide.js'
 import { judgeEpoch } from './early-stopping.js'
 import { checkStepMemory } from './measure-step.js'
 import { outcomeOf, readOutcome, type TrainingOutcome } from './outcome.js'
@@ -37,7 +44,7 @@ export interface TrainingTask {
   /** Indices into the screen's units. */
   readonly train: readonly number[]
   readonly validation: readonly number[]
-  readonly classes: number
+  readonly shape: NetworkShape
   /** Puts into the freshly drawn network what it starts from. */
   readonly begin: (network: Network, description: NetworkDescription) => void
   /** Where `checkpoints/` and `metrics.json` go. */
@@ -71,34 +78,43 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     return done
   }
 
-  // The samples: each site is one, once an epoch.
+  // The samples: as many an epoch as there are sites.
   const sites = task.train.flatMap((unit) => screen.units[unit]?.sites ?? [])
-  const { symmetries } = config.batches
-  const samplesOf = (epoch: number) =>
-    epochSamples({ seed, epoch, sites, tilesPerSite, symmetries })
-  const stepsPerEpoch = divideCount(sites.length, settings.batchSize).length
+  const { batchSize } = settings
+  const { symmetries, pairs } = config.batches
+  const order: BatchOrder = {
+    ...{ seed, tilesPerSite, symmetries, batchSize },
+    pool: samplePool(screen, sites, config.batches, batchSize),
+    controls: pairs === 'none' ? null : new PlateControls(screen, pairs),
+  }
+  const samplesPerEpoch = order.pool.draws
+  const stepsPerEpoch = batchesPerEpoch(order)
   const totalSteps = settings.epochs * stepsPerEpoch
   await using loader = new BatchLoader(store, config.normalise)
+  const views = viewLoader(loader, store, pairs, seed)
 
   // The network, drawn at the seed, and what moves it.
   setThreads(settings.threads ?? availableParallelism())
   manualSeed(seed)
-  const shape = { channels: screen.channels.length, classes: task.classes }
+  const { shape } = task
   using network = createNetwork(config.model, shape)
   const description = describeNetwork(network, config.model, shape)
   if (!resumes) task.begin(network, description)
   network.to({ device, memoryFormat: 'channelsLast' })
   using optimiser = createOptimiser(settings, network.parameters())
   const learner = { network, optimiser, device }
-  const microBatch = Math.min(settings.microBatch ?? settings.batchSize, settings.batchSize)
+  const microBatch = Math.min(settings.microBatch ?? batchSize, batchSize)
   const { precision, loss } = settings
-  const stepSettings = { device, precision, microBatch, labelSmoothing: loss.labelSmoothing }
+  const { labelSmoothing, controlWeight } = loss
+  const heads = pairs === 'none' ? null : { treatments: screen.classes, controlWeight }
+  const stepSettings = { device, precision, microBatch, labelSmoothing, pairs: heads }
   reporter.say(networkLine(description, network))
   reporter.say(dataLine(sites.length, task.train.length, task.validation.length))
 
   // Does a step fit in memory?
-  const atOnce = Math.min(microBatch, sites.length)
-  const estimate = checkStepMemory(learner, await loader.load(samplesOf(1).slice(0, 8)), {
+  const atOnce = Math.min(microBatch, samplesPerEpoch)
+  const someSamples = epochBatches(order, 1).flat().slice(0, 8)
+  const estimate = checkStepMemory(learner, await loader.load(someSamples), {
     ...stepSettings,
     microBatch: atOnce,
     optimiser: settings.optimiser,
@@ -132,13 +148,13 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   try {
     while (state.epoch <= settings.epochs && !state.stopped) {
       const { epoch } = state
-      const batches = divide(samplesOf(epoch), settings.batchSize)
+      const batches = epochBatches(order, epoch)
       const load = async (step: number) => {
         const samples = batches[step]
         return samples === undefined ? null : await loader.load(samples)
       }
       const label = `${cellType ?? 'epoch'} ${epoch}/${settings.epochs}`
-      const progress = reporter.progress(label, sites.length, 'images')
+      const progress = reporter.progress(label, samplesPerEpoch, 'images')
       progress.advance(state.samples)
 
       network.train()
@@ -189,7 +205,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
 
       // One row of logits a unit, averaged over tiles and sites: is it the best so far?
       const on = { store, units: task.validation, folder, signal }
-      const validation = await validate(network, loader, { ...stepSettings, ...on })
+      const validation = await validate(network, views, { ...stepSettings, ...on })
       const rule = settings.earlyStopping
       const verdict = validation && judgeEpoch(state.stopping, epoch, validation, rule)
       const facts = {

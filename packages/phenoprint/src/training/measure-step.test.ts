@@ -13,7 +13,12 @@ const channels = 3
 
 function batchOf(samples: number): StepBatch {
   const images = Float32Array.from({ length: samples * side * side * channels }, (_, i) => i % 7)
-  return { images, labels: new BigInt64Array(samples), shape: [samples, channels, side, side] }
+  return {
+    images,
+    labels: new BigInt64Array(samples),
+    shape: [samples, channels, side, side],
+    controlLabels: null,
+  }
 }
 
 function learner() {
@@ -29,6 +34,7 @@ const settings = {
   precision: 'fp32',
   microBatch: 24,
   labelSmoothing: 0,
+  pairs: null,
   optimiser: {
     name: 'adamw',
     learningRate: 1e-3,

@@ -63,7 +63,7 @@ export function checkStepMemory(
 /** Does a step of so many samples, without moving weights. */
 function measure(
   { network, optimiser }: Learner,
-  { images, labels, shape }: StepBatch,
+  { images, labels, shape, controlLabels }: StepBatch,
   settings: StepSettings,
   samples: number,
 ): HeldBytes {
@@ -71,6 +71,7 @@ function measure(
   const part: StepBatch = {
     images: images.subarray(0, samples * channels * height * width),
     labels: labels.subarray(0, samples),
+    controlLabels: controlLabels?.subarray(0, samples) ?? null,
     shape: [samples, channels, height, width],
   }
   const before = memory.allocator().inUse

@@ -23,8 +23,9 @@ const batch: StepBatch = {
   images: Float32Array.from({ length: 7 * 2 * 3 * 4 }, () => draw.normal()),
   labels: BigInt64Array.from([0n, 4n, 2n, 2n, 1n, 3n, 0n]),
   shape: [7, 2, 3, 4],
+  controlLabels: null,
 }
-const settings = { device: 'cpu', precision: 'fp32', labelSmoothing: 0.1 } as const
+const settings = { device: 'cpu', precision: 'fp32', labelSmoothing: 0.1, pairs: null } as const
 
 function step(network: Linear, microBatch: number): { loss: number; gradient: number[] } {
   const { weight } = network.layer
@@ -58,6 +59,41 @@ print(json.dumps([loss.item(), *w.grad.tolist()]))`
     ;[loss, ...gradient].forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
     })
+  })
+
+  it('adds the loss of a second head for the controls of pairs, by its weight', () => {
+    using network = new Linear()
+    const labels = BigInt64Array.from([0n, 2n, 1n, 2n, 1n, 0n, 0n])
+    const controlLabels = BigInt64Array.from([3n, 4n, 4n, 3n, 3n, 4n, 3n])
+    const pairs = { treatments: 3, controlWeight: 0.25 }
+    const paired = { ...batch, labels, controlLabels }
+    const losses = [7, 3].map((microBatch) => {
+      network.layer.weight.grad = null
+      const loss = accumulateGradients(network, paired, { ...settings, microBatch, pairs })
+      return [loss, ...gradientOf(network.layer.weight)]
+    })
+    const script = `
+import torch
+w, b = (torch.tensor(d[k], requires_grad=True) for k in ('w', 'b'))
+x = torch.tensor(d['x']).reshape(7, 3, 4, 2).permute(0, 3, 1, 2).flatten(1)
+logits, entropy = x @ w.reshape(5, 24).T + b, torch.nn.functional.cross_entropy
+loss = entropy(logits[:, :3], torch.tensor(d['y']), label_smoothing=0.1)
+loss = loss + 0.25 * entropy(logits[:, 3:], torch.tensor(d['c']) - 3, label_smoothing=0.1)
+loss.backward()
+print(json.dumps([loss.item(), *w.grad.tolist()]))`
+    const expected = askNumbers(script, {
+      w: network.layer.weight.toNumbers(),
+      b: network.layer.bias?.toNumbers(),
+      x: [...batch.images],
+      y: [...labels].map(Number),
+      c: [...controlLabels].map(Number),
+    })
+    for (const values of losses) {
+      expect(values.length).toBe(expected.length)
+      values.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
+      })
+    }
   })
 
   it('adds up the same over micro-batches, whatever their size', () => {

@@ -1,7 +1,7 @@
 import { autocast, nn, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { divideCount } from '../batches/divide.js'
 import type { Batch } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
-import { divideCount } from './divide.js'
 
 /** How a step computes. */
 export interface StepSettings {
@@ -10,22 +10,25 @@ export interface StepSettings {
   /** Samples at once; their gradients are accumulated over the batch. */
   readonly microBatch: number
   readonly labelSmoothing: number
+  /** In pairs: classes of treatments, behind which those of controls begin, and the weight of these. */
+  readonly pairs: { readonly treatments: number; readonly controlWeight: number } | null
 }
 
 /** The part of a batch that a step reads. */
-export type StepBatch = Pick<Batch, 'images' | 'labels' | 'shape'>
+export type StepBatch = Pick<Batch, 'images' | 'labels' | 'shape' | 'controlLabels'>
 
 /**
  * Loss and gradients of a batch: forward and backward, a micro-batch at a time, gradients added to
- * those of the parameters, each weighed by its share of the batch.
+ * those of the parameters, each weighed by its share of the batch. In pairs the logits are two heads,
+ * and the loss is that of the treatments' head plus `controlWeight` times that of the controls'.
  *
  * @param network Images `[batch, channel, y, x]` to logits `[batch, class]`.
  * @returns The mean loss over the batch.
  */
 export function accumulateGradients(
   network: { forward(images: Tensor): Tensor },
-  { images, labels, shape }: StepBatch,
-  { device, precision, microBatch, labelSmoothing }: StepSettings,
+  { images, labels, shape, controlLabels }: StepBatch,
+  { device, precision, microBatch, labelSmoothing, pairs }: StepSettings,
 ): number {
   const [count, channels, height, width] = shape
   const pixels = channels * height * width
@@ -38,14 +41,20 @@ export function accumulateGradients(
       })
         .to({ device })
         .permute([0, 3, 1, 2])
-      const target = tensor(labels.subarray(from, to)).to({ device })
       const mixed = {
         device: kindOf(device),
         dtype: 'bfloat16',
         enabled: precision === 'bf16',
       } as const
-      const logits = autocast(mixed, () => network.forward(input))
-      const loss = nn.crossEntropy(logits.to({ dtype: 'float32' }), target, { labelSmoothing })
+      const logits = autocast(mixed, () => network.forward(input)).to({ dtype: 'float32' })
+      const lossOf = (scores: Tensor, classes: BigInt64Array) =>
+        nn.crossEntropy(scores, tensor(classes.subarray(from, to)).to({ device }), {
+          labelSmoothing,
+        })
+      const loss =
+        pairs === null || controlLabels === null
+          ? lossOf(logits, labels)
+          : twoHeads(logits, labels, controlLabels, pairs, lossOf)
       const share = (to - from) / count
       // The only part has share 1, and is spared the multiplication.
       if (parts.length === 1) loss.backward()
@@ -54,6 +63,20 @@ export function accumulateGradients(
     })
   }
   return sum
+}
+
+/** Logits `[batch, treatments + controls]` as two heads, and the sum of their losses. */
+function twoHeads(
+  logits: Tensor,
+  labels: BigInt64Array,
+  controlLabels: BigInt64Array,
+  { treatments, controlWeight }: NonNullable<StepSettings['pairs']>,
+  lossOf: (scores: Tensor, classes: BigInt64Array) => Tensor,
+): Tensor {
+  const controls = (logits.shape[1] ?? 0) - treatments
+  const first = lossOf(logits.narrow(1, 0, treatments), labels)
+  const ofControls = controlLabels.map((label) => label - BigInt(treatments))
+  return first.add(lossOf(logits.narrow(1, treatments, controls), ofControls).mul(controlWeight))
 }
 
 function kindOf(device: string): 'cpu' | 'cuda' {

@@ -10,7 +10,7 @@ import { RunDirectory } from '../run/run-directory.js'
 import { splitScreen } from '../screen/split.js'
 import { Store } from '../store/store.js'
 import { trainNetwork } from './loop.js'
-import { classesOf, withControls } from './training-units.js'
+import { networkShape, withControls } from './training-units.js'
 
 /** `train` in the thread that calls it. */
 export async function trainHere(config: Config, reporter: Reporter): Promise<VerbResult> {
@@ -29,7 +29,7 @@ export async function trainHere(config: Config, reporter: Reporter): Promise<Ver
     store,
     train: withControls(screen, split, config),
     validation: split.validation,
-    classes: classesOf(screen, config),
+    shape: networkShape(screen, config),
     begin: (network) => {
       if (weights === undefined) return
       for (const line of describePretrained(weights, loadPretrained(network, weights))) {

@@ -164,6 +164,7 @@ describe('train', () => {
         precision: 'fp32',
         microBatch: 8,
         labelSmoothing: 0,
+        pairs: null,
       } as const
       sum += (to - from) * accumulateGradients(network, batch, settings)
     }

@@ -1,25 +1,51 @@
 import type { Config } from '../config/config.js'
+import { ConfigError } from '../errors.js'
+import type { NetworkShape } from '../models/network.js'
 import type { Screen } from '../screen/screen.js'
 import type { Split } from '../screen/split.js'
 
-/** Classes of the network: the treatments, and with `batches.controls` the controls after them. */
-export function classesOf(screen: Screen, { batches }: Config): number {
-  return screen.classes + (batches.controls ? screen.controlClasses : 0)
+/**
+ * What a network takes and gives: two images' channels in pairs, and behind the classes of treatments
+ * those of controls, where it learns them too.
+ *
+ * @throws {ConfigError} when controls shall be both classes and one half of the pairs.
+ */
+export function networkShape(screen: Screen, { batches }: Config): NetworkShape {
+  const { controls, pairs } = batches
+  if (controls !== false && pairs !== 'none') {
+    throw new ConfigError(
+      `batches: got controls: ${controls} and pairs: ${pairs}, expected one of them: controls are either further classes beside the treatments, or stand beside each treatment with classes of their own. Set batches.controls: false, or batches.pairs: none.`,
+    )
+  }
+  const views = pairs === 'none' ? 1 : 2
+  const withControls = controls !== false || pairs !== 'none'
+  return {
+    channels: views * screen.channels.length,
+    classes: screen.classes + (withControls ? screen.controlClasses : 0),
+  }
 }
 
 /**
  * What is trained on: the split's training units, and with `batches.controls` the labelled controls
- * of their groups (experiments or plates), so none of a group that is held out.
+ * of their groups (experiments or plates), so none of a group that is held out; with `controls: all`
+ * those of held-out groups too, for what a control well holds is known before it is imaged.
  */
 export function withControls(screen: Screen, split: Split, config: Config): number[] {
-  if (!config.batches.controls) return [...split.train]
+  const { controls: wanted } = config.batches
+  if (wanted === false) return [...split.train]
+  const skipped = new Set(config.split.skipExperiments)
   const groupOf = (unit: number) => {
     const plate = screen.plates[screen.units[unit]?.plate ?? -1]
     return config.split.by === 'plate' ? plate?.id : plate?.experiment
   }
   const trained = new Set(split.train.map(groupOf))
+  const isWanted = (unit: number) => {
+    const plate = screen.plates[screen.units[unit]?.plate ?? -1]
+    if (wanted === 'all') return plate !== undefined && !skipped.has(plate.experiment)
+    return trained.has(groupOf(unit))
+  }
   const controls = screen.units.flatMap(({ role, label }, unit) =>
-    role !== 'treatment' && label !== null && trained.has(groupOf(unit)) ? [unit] : [],
+    role !== 'treatment' && label !== null && isWanted(unit) ? [unit] : [],
   )
   return [...split.train, ...controls].sort((a, b) => a - b)
 }

@@ -1,0 +1,9 @@
+import type { Section } from '../config/config.js'
+import { normalise as normaliseSchema } from '../config/sections.js'
+
+/** A section as the configuration gives it, defaults filled in. */
+export function normaliseSection(
+  fields: Readonly<Record<string, unknown>> = {},
+): Section<'normalise'> {
+  return normaliseSchema.parse(fields)
+}
