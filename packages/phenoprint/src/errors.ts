@@ -67,6 +67,20 @@ export class ShapeError extends DataError {
   override readonly _tag = 'ShapeError'
 }
 
+/** Rows that cannot each have a column of their own. Exit code 3. */
+export class AssignmentError extends DataError {
+  override readonly _tag = 'AssignmentError'
+  constructor(
+    message: string,
+    /** These rows ... */
+    readonly rows: readonly number[],
+    /** ... may only have these columns, which are fewer. */
+    readonly columns: readonly number[],
+  ) {
+    super(message)
+  }
+}
+
 /** The engine or the machine: no libtorch, too little memory, a full disk. Exit code 4. */
 export class MachineError extends PhenoprintError {
   readonly _tag = 'MachineError'

@@ -4,6 +4,7 @@ import * as phenoprint from './index.js'
 describe('the public names', () => {
   it('are these: adding one is a promise, removing one breaks somebody', () => {
     expect(Object.keys(phenoprint).sort()).toEqual([
+      'AssignmentError',
       'BatchLoader',
       'CheckpointError',
       'ConfigError',
@@ -25,6 +26,8 @@ describe('the public names', () => {
       'Store',
       'StoreError',
       'UsageError',
+      'assignClasses',
+      'assignClassesGreedily',
       'batchesPerEpoch',
       'bootstrapMean',
       'bytesInWords',
@@ -41,6 +44,8 @@ describe('the public names', () => {
       'fineTune',
       'infer',
       'interruptOnSignals',
+      'learnPlateGroups',
+      'linearAssignment',
       'linearBaseline',
       'loadConfig',
       'loadNetwork',
@@ -69,6 +74,7 @@ describe('the public names', () => {
       'train',
       'writeFileAtomic',
       'writeJson',
+      'writePredictions',
     ])
   })
 })

@@ -1,6 +1,12 @@
-// What every verb uses.
+// What every verb uses, and the verbs, each with what it takes and gives.
+export { assignClasses, assignClassesGreedily } from './assignment/assign-classes.js'
+export { linearAssignment } from './assignment/linear-assignment.js'
+export {
+  learnPlateGroups,
+  type PlateContents,
+  type PlateGroups,
+} from './assignment/plate-groups.js'
 export * from './basics.js'
-// Verbs, each with what it takes and gives.
 export { BatchLoader } from './batches/batch-loader.js'
 export {
   type BatchOrder,
@@ -37,8 +43,13 @@ export type {
 } from './models/network.js'
 export { infer } from './prediction/infer.js'
 export { predictViews, type View } from './prediction/predict-views.js'
+export type { PredictionHeader } from './prediction/prediction-header.js'
 export type { PredictionRow, ViewRow } from './prediction/prediction-row.js'
-export { readPredictions } from './prediction/unit-predictions.js'
+export {
+  type PredictionBlock,
+  readPredictions,
+  writePredictions,
+} from './prediction/unit-predictions.js'
 export { readViews } from './prediction/view-predictions.js'
 export {
   commitFile,

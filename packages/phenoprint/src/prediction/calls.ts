@@ -1,14 +1,12 @@
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { row } from '../evaluation/matrix.js'
 import { argmax, type Row, softmax } from '../evaluation/softmax.js'
-import { diskFault } from '../run/disk-fault.js'
-import { commitFile, temporaryName, writeAll } from '../run/files.js'
+import { CsvFile } from './csv-file.js'
 import type { PredictionHeader } from './prediction-header.js'
 import type { PredictionRow } from './prediction-row.js'
 import type { PredictionBlock } from './unit-predictions.js'
 
-const columns = [
+/** Columns of `calls.csv`, whoever writes it. */
+export const callColumns = [
   'split',
   'experiment',
   'plate',
@@ -25,56 +23,43 @@ const columns = [
   'label',
   'labelName',
   'outcome',
-]
+] as const
+
+/** What a unit is called, the next best class, and how likely each class is where that is known. */
+export interface Call {
+  /** null where no class was left for the unit. */
+  readonly call: number | null
+  readonly runnerUp: number | null
+  /** `[class]` */
+  readonly probabilities: Row | null
+}
 
 /**
  * Writes `calls.csv`, the table for people: a line a unit with its most likely class, the runner-up
  * and, where the label is known, whether the call is right. The file appears whole at `finish`.
  */
-export class CallsWriter {
-  private readonly part: string
-  private readonly file: number
-  private closed = false
+export class CallsWriter implements Disposable {
+  private readonly file: CsvFile
 
   /** @throws {MachineError} when the file cannot be written. */
-  constructor(private readonly path: string) {
-    this.part = temporaryName(path)
-    try {
-      mkdirSync(dirname(path), { recursive: true })
-      this.file = openSync(this.part, 'w')
-    } catch (cause) {
-      throw diskFault(cause, path)
-    }
-    this.write(`${columns.join(',')}\n`)
+  constructor(path: string) {
+    this.file = new CsvFile(path, callColumns)
   }
 
   /** @param header That of the predictions: names of the classes, and whether logits are ranks. */
   add(split: string, header: PredictionHeader, { rows, logits }: PredictionBlock): void {
-    const lines = rows.map((who, i) => [split, ...callCells(header, who, row(logits, i))])
-    this.write(lines.map((cells) => `${cells.map(quoted).join(',')}\n`).join(''))
+    this.file.add(
+      rows.map((who, i) => [split, ...callCells(header, who, mostLikely(header, row(logits, i)))]),
+    )
   }
 
   finish(): void {
-    closeSync(this.file)
-    this.closed = true
-    commitFile(this.part, this.path)
+    this.file.finish()
   }
 
   /** Without `finish` before it, no file is left. */
   [Symbol.dispose](): void {
-    if (this.closed) return
-    this.closed = true
-    closeSync(this.file)
-    rmSync(this.part, { force: true })
-  }
-
-  private write(text: string): void {
-    const bytes = Buffer.from(text)
-    try {
-      writeAll(this.file, bytes)
-    } catch (cause) {
-      throw diskFault(cause, this.path, bytes.byteLength)
-    }
+    this.file[Symbol.dispose]()
   }
 }
 
@@ -83,12 +68,14 @@ export function knownLabel({ label }: PredictionRow, { classes }: PredictionHead
   return label !== null && label < classes ? label : null
 }
 
-function callCells(header: PredictionHeader, who: PredictionRow, logits: Row): string[] {
-  const { classNames, scores } = header
-  const nameOf = (index: number | null) => (index === null ? '' : (classNames?.[index] ?? ''))
-  const call = argmax(logits)
-  const runnerUp = logits.length > 1 ? argmaxBut(logits, call) : null
-  const probabilities = scores === 'logits' ? softmax(logits) : null
+/** The cells of a line of `calls.csv`, behind the split. */
+export function callCells(
+  header: PredictionHeader,
+  who: PredictionRow,
+  { call, runnerUp, probabilities }: Call,
+): string[] {
+  const nameOf = (index: number | null) =>
+    index === null ? '' : (header.classNames?.[index] ?? '')
   const probabilityOf = (index: number | null) =>
     index === null || probabilities === null ? '' : (probabilities[index] ?? 0).toFixed(6)
   const label = knownLabel(who, header)
@@ -99,7 +86,7 @@ function callCells(header: PredictionHeader, who: PredictionRow, logits: Row): s
     who.cellType,
     who.unit,
     who.code,
-    String(call),
+    call === null ? '' : String(call),
     nameOf(call),
     probabilityOf(call),
     runnerUp === null ? '' : String(runnerUp),
@@ -111,16 +98,21 @@ function callCells(header: PredictionHeader, who: PredictionRow, logits: Row): s
   ]
 }
 
-/** The largest but one; of equal ones the lowest index. */
-function argmaxBut(values: Row, skipped: number): number {
-  let best = skipped === 0 ? 1 : 0
-  for (let i = best + 1; i < values.length; i++) {
-    if (i !== skipped && (values[i] ?? 0) > (values[best] ?? 0)) best = i
+/** The largest but one; of equal ones the lowest index; null where nothing else can be. */
+export function argmaxBut(values: Row, skipped: number): number | null {
+  let best: number | null = null
+  for (let i = 0; i < values.length; i++) {
+    if (i === skipped || values[i] === Number.NEGATIVE_INFINITY) continue
+    if (best === null || (values[i] ?? 0) > (values[best] ?? 0)) best = i
   }
   return best
 }
 
-/** A cell of a CSV file (RFC 4180). */
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+function mostLikely({ scores }: PredictionHeader, logits: Row): Call {
+  const call = argmax(logits)
+  return {
+    call,
+    runnerUp: argmaxBut(logits, call),
+    probabilities: scores === 'logits' ? softmax(logits) : null,
+  }
 }

@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Config, configSchema } from '../config/config.js'
+import { matrix } from '../evaluation/matrix.js'
 import type { Reporter } from '../run/reporter.js'
 import { silentReporter } from '../run/reporter.js'
 import { RunDirectory } from '../run/run-directory.js'
-import { TableWriter } from './parquet/table-writer.js'
-import { type PredictionHeader, predictionLayout } from './prediction-header.js'
-import { type PredictionRow, unitColumns, unitColumnsOf } from './prediction-row.js'
+import type { PredictionHeader } from './prediction-header.js'
+import type { PredictionRow } from './prediction-row.js'
+import { writePredictions } from './unit-predictions.js'
 
 /** A row and its logits. */
 export interface GivenRow {
@@ -26,21 +27,11 @@ export const header: PredictionHeader = {
   symmetries: ['identity'],
 }
 
-/** Writes a file of predictions, one row group a plate. */
-export function writePredictions(path: string, rows: readonly GivenRow[], of = header): void {
+function writeRows(path: string, rows: readonly GivenRow[], of: PredictionHeader): void {
   mkdirSync(dirname(path), { recursive: true })
-  const writer = new TableWriter(path, predictionLayout(unitColumns, of, 'float32'), '')
-  let plate: PredictionRow[] = []
-  for (const { who, logits } of rows) {
-    if (plate[0] !== undefined && plate[0].plate !== who.plate) {
-      writer.endGroup(unitColumnsOf(plate))
-      plate = []
-    }
-    writer.addRow(logits)
-    plate.push(who)
-  }
-  writer.endGroup(unitColumnsOf(plate))
-  writer.finish()
+  const data = Float64Array.from(rows.flatMap(({ logits }) => logits))
+  const block = { rows: rows.map(({ who }) => who), logits: matrix(data, rows.length, of.classes) }
+  writePredictions(path, of, block)
 }
 
 /** A finished run of infer with predictions for some splits. */
@@ -52,7 +43,7 @@ export function writeInferRun(
   const config: Config = configSchema.parse({ output: folder })
   using run = RunDirectory.open(folder, { verb: 'infer', config })
   for (const [split, rows] of Object.entries(splits)) {
-    writePredictions(join(folder, 'predictions', `${split}.parquet`), rows, { ...of, split })
+    writeRows(join(folder, 'predictions', `${split}.parquet`), rows, { ...of, split })
   }
   run.finish({ status: 'done', figures: {}, files: [] })
   return folder

@@ -1,7 +1,8 @@
-import { type Matrix, matrix } from '../evaluation/matrix.js'
+import { type Matrix, matrix, row } from '../evaluation/matrix.js'
 import { TableReader } from './parquet/table-reader.js'
-import { headerOf, type PredictionHeader } from './prediction-header.js'
-import { type PredictionRow, rowOf, unitColumns } from './prediction-row.js'
+import { TableWriter } from './parquet/table-writer.js'
+import { headerOf, type PredictionHeader, predictionLayout } from './prediction-header.js'
+import { type PredictionRow, rowOf, unitColumns, unitColumnsOf } from './prediction-row.js'
 
 /** Rows and their logits `[row, class]`. */
 export interface PredictionBlock {
@@ -60,6 +61,34 @@ export class UnitPredictions {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+/**
+ * Writes a whole table of predictions, one row group a plate.
+ *
+ * @param header Its number of classes is that of the logits' columns.
+ * @throws {ShapeError} when it is not.
+ * @throws {MachineError} when the file cannot be written.
+ */
+export function writePredictions(
+  path: string,
+  header: PredictionHeader,
+  { rows, logits }: PredictionBlock,
+): void {
+  using writer = new TableWriter(path, predictionLayout(unitColumns, header, 'float32'), '')
+  writer.keep(0)
+  let plate: PredictionRow[] = []
+  rows.forEach((who, index) => {
+    const [first] = plate
+    if (first !== undefined && (first.plate !== who.plate || first.experiment !== who.experiment)) {
+      writer.endGroup(unitColumnsOf(plate))
+      plate = []
+    }
+    writer.addRow(row(logits, index))
+    plate.push(who)
+  })
+  writer.endGroup(unitColumnsOf(plate))
+  writer.finish()
 }
 
 /**
