@@ -16,6 +16,8 @@ const needed: Record<VerbName, readonly (keyof Config)[]> = {
   'fine-tune': ['output', 'store', 'fineTune'],
   infer: ['output', 'prediction'],
   ensemble: ['output', 'ensemble'],
+  assign: ['output', 'screen', 'assignment'],
+  submit: ['output', 'screen', 'submission'],
 }
 
 /**

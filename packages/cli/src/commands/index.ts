@@ -1,4 +1,5 @@
 import type { Command } from '../command.js'
+import { assign } from './assign.js'
 import { doctor } from './doctor.js'
 import { ensemble } from './ensemble.js'
 import { fineTune } from './fine-tune.js'
@@ -6,6 +7,7 @@ import { infer } from './infer.js'
 import { preprocess } from './preprocess.js'
 import { run } from './run.js'
 import { simulate } from './simulate.js'
+import { submit } from './submit.js'
 import { train } from './train.js'
 
 /** Every command, in the order in which a person meets them. */
@@ -15,6 +17,8 @@ export const commands: readonly Command[] = [
   fineTune,
   infer,
   ensemble,
+  assign,
+  submit,
   run,
   simulate,
   doctor,

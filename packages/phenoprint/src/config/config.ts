@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { assignment, submission } from './assignment.js'
 import * as sections from './sections.js'
 import { simulation } from './simulation.js'
 
@@ -17,6 +18,8 @@ export const configSchema = z.strictObject({
   fineTune: sections.fineTune.optional(),
   prediction: sections.prediction.optional(),
   ensemble: sections.ensemble.optional(),
+  assignment: assignment.optional(),
+  submission: submission.optional(),
   simulation: simulation.optional(),
   stages: sections.stages.optional(),
 })

@@ -444,7 +444,16 @@ export const stages = z
   .array(
     z.strictObject({
       verb: z
-        .enum(['simulate', 'preprocess', 'train', 'fine-tune', 'infer', 'ensemble'])
+        .enum([
+          'simulate',
+          'preprocess',
+          'train',
+          'fine-tune',
+          'infer',
+          'ensemble',
+          'assign',
+          'submit',
+        ])
         .describe('What the stage does'),
       config: name.describe('YAML file of the stage, relative to this file'),
       set: z

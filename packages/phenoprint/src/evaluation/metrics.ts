@@ -6,7 +6,7 @@ import { argmax, logSumExp, placeOf, type Row } from './softmax.js'
 export interface Metrics {
   /** Labelled units. */
   readonly count: number
-  /** Share whose most likely class is the label. */
+  /** Share whose call, the most likely class where nothing else is said, is the label. */
   readonly accuracy: number
   /** Mean over the classes present of the share of their units that were called right. */
   readonly balancedAccuracy: number
@@ -40,15 +40,18 @@ export class MetricsAccumulator {
   private readonly binCorrect = new Float64Array(binCount)
   private readonly binConfidence = new Float64Array(binCount)
 
-  /** @throws {ShapeError} when the label is not a class of the row. */
-  add(logits: Row, label: number): void {
+  /**
+   * @param call What the unit is called, where that need not be its most likely class; -1 is no call.
+   * @throws {ShapeError} when the label is not a class of the row.
+   */
+  add(logits: Row, label: number, call: number = argmax(logits)): void {
     if (!Number.isInteger(label) || label < 0 || label >= logits.length) {
       throw new ShapeError(`metrics: got label ${label}, expected 0..${logits.length - 1}`)
     }
     const normaliser = logSumExp(logits)
     const place = placeOf(logits, label)
-    const right = place === 0 ? 1 : 0
-    const confidence = Math.exp((logits[argmax(logits)] ?? 0) - normaliser)
+    const right = call === label ? 1 : 0
+    const confidence = call < 0 ? 0 : Math.exp((logits[call] ?? 0) - normaliser)
     this.count++
     this.correct += right
     if (place < 5) this.amongFive++
@@ -87,15 +90,16 @@ export class CellTypeMetricsAccumulator {
   private readonly overall = new MetricsAccumulator()
   private readonly cellTypes = new Map<string, MetricsAccumulator>()
 
-  add(logits: Row, label: number | null, cellType: string): void {
+  /** @param call As {@link MetricsAccumulator.add} has it. */
+  add(logits: Row, label: number | null, cellType: string, call: number = argmax(logits)): void {
     let ofCellType = this.cellTypes.get(cellType)
     if (ofCellType === undefined) {
       ofCellType = new MetricsAccumulator()
       this.cellTypes.set(cellType, ofCellType)
     }
     if (label === null) return
-    this.overall.add(logits, label)
-    ofCellType.add(logits, label)
+    this.overall.add(logits, label, call)
+    ofCellType.add(logits, label, call)
   }
 
   result(): MetricsByCellType {

@@ -11,23 +11,21 @@ export interface Difference {
 
 /**
  * Keys that no result of these verbs depends on: where it lies, how often it is saved on the way, and
- * what only other verbs read. The screen comes in through the store, whose digest is compared.
+ * what only other verbs read.
  */
-const neverMatter = [
-  'output',
-  'stages',
-  'simulation',
-  'screen',
-  'store.verify',
-  'training.checkpointMinutes',
-]
+const neverMatter = ['output', 'stages', 'simulation', 'store.verify', 'training.checkpointMinutes']
 
-/** Sections of later verbs, which a file may hold for them. */
+/**
+ * Sections of later verbs, which a file may hold for them; and the screen, where it comes in through
+ * the store, whose digest is compared.
+ */
 const ofOthers: Readonly<Record<RunVerb, readonly string[]>> = {
-  train: ['fineTune', 'prediction', 'ensemble'],
-  'fine-tune': ['prediction', 'ensemble'],
-  infer: ['fineTune', 'ensemble'],
-  ensemble: ['fineTune', 'prediction'],
+  train: ['screen', 'fineTune', 'prediction', 'ensemble', 'assignment', 'submission'],
+  'fine-tune': ['screen', 'prediction', 'ensemble', 'assignment', 'submission'],
+  infer: ['screen', 'fineTune', 'ensemble', 'assignment', 'submission'],
+  ensemble: ['screen', 'fineTune', 'prediction', 'assignment', 'submission'],
+  assign: ['fineTune', 'prediction', 'ensemble', 'submission'],
+  submit: ['fineTune', 'prediction', 'ensemble', 'assignment'],
 }
 
 /**

@@ -101,7 +101,7 @@ describe('loadPlan', () => {
     expect(
       fault({ 'all.yml': 'stages: [{ verb: train, config: base.yml, set: { sead: 1 } }]' }),
     ).toBe(
-      'config: all.yml: stage 1: sead: unknown key "sead". Did you mean seed? Known keys here: seed, device, output, screen, store, split, batches, normalise, model, training, fineTune, prediction, ensemble, simulation, stages.',
+      'config: all.yml: stage 1: sead: unknown key "sead". Did you mean seed? Known keys here: seed, device, output, screen, store, split, batches, normalise, model, training, fineTune, prediction, ensemble, assignment, submission, simulation, stages.',
     )
     expect(fault({ 'all.yml': 'seed: 1' })).toContain('has no "stages"')
   })

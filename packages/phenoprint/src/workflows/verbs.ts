@@ -5,7 +5,15 @@ import type { Reporter, VerbResult } from '../run/reporter.js'
 export type Verb = (config: Config, reporter: Reporter) => Promise<VerbResult>
 
 /** The commands that may be stages of a run. */
-export type VerbName = 'simulate' | 'preprocess' | 'train' | 'fine-tune' | 'infer' | 'ensemble'
+export type VerbName =
+  | 'simulate'
+  | 'preprocess'
+  | 'train'
+  | 'fine-tune'
+  | 'infer'
+  | 'ensemble'
+  | 'assign'
+  | 'submit'
 
 /** Loads a verb with all it needs, and only that: simulating must not wait for the engine. */
 export async function loadVerb(name: VerbName): Promise<Verb> {
@@ -22,5 +30,9 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../prediction/infer.js')).infer
     case 'ensemble':
       return (await import('../ensemble/ensemble.js')).ensemble
+    case 'assign':
+      return (await import('../assignment/assign.js')).assign
+    case 'submit':
+      return (await import('../assignment/submit.js')).submit
   }
 }

@@ -1,0 +1,70 @@
+import { row } from '../evaluation/matrix.js'
+import { softmax } from '../evaluation/softmax.js'
+import { argmaxBut, callCells, callColumns } from '../prediction/calls.js'
+import { CsvFile } from '../prediction/csv-file.js'
+import { knownGroup } from './assigned-figures.js'
+import type { CalledSplit } from './call-split.js'
+import type { PlateGroups } from './plate-groups.js'
+
+/** `calls.csv` of assign: a line a unit; behind the columns of every `calls.csv` stand its own. */
+export function callsFile(path: string): CsvFile {
+  return new CsvFile(path, [...callColumns, 'group', 'groupConfidence', 'flags'])
+}
+
+/** `plates.csv`: a line a plate. */
+export function platesFile(path: string): CsvFile {
+  return new CsvFile(path, [
+    'split',
+    'experiment',
+    'plate',
+    'cellType',
+    'wells',
+    'group',
+    'confidence',
+    'restricted',
+    'knownGroup',
+    'outcome',
+  ])
+}
+
+/** The lines of a split in `calls.csv`. */
+export function callLines(called: CalledSplit, groups: PlateGroups | null): string[][] {
+  const { split, plates, plateOf, calls, flags, restricted } = called
+  return split.rows.map((who, index) => {
+    const logits = row(restricted, index)
+    const call = calls[index] ?? -1
+    const { choice = null } = plates[plateOf[index] ?? 0] ?? {}
+    return [
+      split.name,
+      ...callCells(split.header, who, {
+        call: call < 0 ? null : call,
+        runnerUp: argmaxBut(logits, call),
+        probabilities: split.header.scores === 'logits' ? softmax(logits) : null,
+      }),
+      choice === null ? '' : (groups?.names[choice.group] ?? ''),
+      choice === null ? '' : choice.confidence.toFixed(6),
+      (flags[index] ?? []).join('; '),
+    ]
+  })
+}
+
+/** The lines of a split in `plates.csv`. */
+export function plateLines(called: CalledSplit, groups: PlateGroups | null): string[][] {
+  const nameOf = (group: number | null) => (group === null ? '' : (groups?.names[group] ?? ''))
+  return called.plates.map((plate) => {
+    const { experiment, cellType, rows, choice, restricted } = plate
+    const known = groups === null ? null : knownGroup(called, plate, groups)
+    return [
+      called.split.name,
+      experiment,
+      plate.plate,
+      cellType,
+      String(rows.length),
+      nameOf(choice?.group ?? null),
+      choice === null ? '' : choice.confidence.toFixed(6),
+      restricted ? 'yes' : 'no',
+      nameOf(known),
+      known === null || choice === null ? '' : known === choice.group ? 'right' : 'wrong',
+    ]
+  })
+}

@@ -1,0 +1,76 @@
+import { PredictionError } from '../errors.js'
+import { row } from '../evaluation/matrix.js'
+import type { Reporter } from '../run/reporter.js'
+import { type ByCellType, boundsOf, fitTemperatures, valueFor } from './calibration.js'
+import { findGroups, type Rules, restrictClasses } from './plates.js'
+import { labelledUnits, type PredictedSplit } from './predicted-split.js'
+import type { Temperature } from './temperature.js'
+import { familiarity } from './unknown.js'
+
+/** What was learned from the labels of the calibration split. */
+export interface Calibration {
+  /** For the logits as they were predicted: used to find groups. */
+  readonly predicted: ByCellType<Temperature>
+  /** For the logits within the classes that a well can have: used for the probabilities. */
+  readonly restricted: ByCellType<Temperature>
+  /** Scores below which a well is unknown; null without calibration. */
+  readonly unknownBelow: ByCellType<number> | null
+}
+
+/** Without calibration: logits as they are, nothing unknown. */
+export const uncalibrated: Calibration = {
+  predicted: fitTemperatures([]),
+  restricted: fitTemperatures([]),
+  unknownBelow: null,
+}
+
+/**
+ * Temperatures by cell type before and after the restriction of classes, and bounds of what is
+ * unknown. Ranks have neither.
+ *
+ * @param split The calibration split, or null.
+ */
+export function calibrate(
+  split: PredictedSplit | null,
+  rules: Rules,
+  reporter: Reporter,
+): Calibration {
+  const { calibration, unknown } = rules.section
+  if (calibration === 'none' || split?.header.scores === 'ranks') return uncalibrated
+  const labelled = split === null ? [] : labelledUnits(split, split.logits)
+  if (split === null || labelled.length === 0) {
+    reporter.say(
+      `assign: no labelled unit in the split ${calibration} (assignment.calibration), so probabilities are as predicted and no well is flagged as unknown`,
+    )
+    return uncalibrated
+  }
+  const predicted = fitTemperatures(labelled)
+  const plates = findGroups(split, rules, (name) => valueFor(predicted, name).temperature)
+  const within = labelledUnits(split, restrictClasses(split, plates, rules))
+  const scores = labelled.map(({ cellType, logits }) => ({
+    cellType,
+    score: familiarity(logits, unknown.score),
+  }))
+  if (unknown.score === 'energy' && scores.every(({ score }) => Math.abs(score) < 1e-3)) {
+    throw new PredictionError(
+      'assign: assignment.unknown.score: energy: these predictions are log-probabilities, whose energy is always 0. Set it to probability.',
+    )
+  }
+  return {
+    predicted,
+    restricted: fitTemperatures(within),
+    unknownBelow: boundsOf(scores, unknown.quantile),
+  }
+}
+
+/** Whether a well is unlike those of the calibration split; false without one. */
+export function isUnknown(
+  { rows, logits }: PredictedSplit,
+  index: number,
+  { unknownBelow }: Calibration,
+  { section: { unknown } }: Rules,
+): boolean {
+  if (unknownBelow === null) return false
+  const bound = valueFor(unknownBelow, rows[index]?.cellType ?? '')
+  return familiarity(row(logits, index), unknown.score) < bound
+}

@@ -1,0 +1,96 @@
+import { type Matrix, matrix, row } from '../evaluation/matrix.js'
+import { argmax } from '../evaluation/softmax.js'
+import { type Calibration, isUnknown } from './calibrate.js'
+import { valueFor } from './calibration.js'
+import { assignPlates, findGroups, type PlateCalls, type Rules, restrictClasses } from './plates.js'
+import type { PredictedSplit } from './predicted-split.js'
+
+/** Why to look twice at a call. */
+export type Flag =
+  /** The well is unlike those that the models know. */
+  | 'unknown'
+  /** Its most likely class went to another well. */
+  | 'moved'
+  /** The group of its plate is uncertain, so all classes were left to it. */
+  | 'uncertain group'
+  /** No class was left (greedy rule). */
+  | 'no class'
+
+/** The calls of a split. */
+export interface CalledSplit {
+  readonly split: PredictedSplit
+  readonly plates: readonly PlateCalls[]
+  /** `[unit]`: index into `plates`. */
+  readonly plateOf: Int32Array
+  /** `[unit]`: class, or -1. */
+  readonly calls: Int32Array
+  /** `[unit, class]`: calibrated logits as predicted. */
+  readonly calibrated: Matrix
+  /** `[unit, class]`: calibrated logits, -Infinity where a well cannot have a class. */
+  readonly restricted: Matrix
+  /** `[unit]` */
+  readonly flags: readonly (readonly Flag[])[]
+}
+
+/**
+ * Calls every unit of a split: groups of plates, restriction of classes, one class a well, flags.
+ *
+ * @throws {AssignmentError} when wells have too few classes among them.
+ */
+export function callSplit(
+  split: PredictedSplit,
+  rules: Rules,
+  calibration: Calibration,
+): CalledSplit {
+  const plates = findGroups(
+    split,
+    rules,
+    (name) => valueFor(calibration.predicted, name).temperature,
+  )
+  const restricted = restrictClasses(split, plates, rules)
+  const calls =
+    rules.section.oneToOne === 'none'
+      ? mostLikely(restricted)
+      : assignPlates(split, restricted, plates, rules)
+  const plateOf = new Int32Array(split.rows.length)
+  plates.forEach(({ rows }, plate) => {
+    for (const index of rows) plateOf[index] = plate
+  })
+  const flags = split.rows.map((_, index): Flag[] => {
+    const found: Flag[] = []
+    const call = calls[index] ?? -1
+    if (isUnknown(split, index, calibration, rules)) found.push('unknown')
+    if (call < 0) found.push('no class')
+    else if (call !== argmax(row(restricted, index))) found.push('moved')
+    const plate = plates[plateOf[index] ?? 0]
+    if (plate?.choice && !plate.restricted) found.push('uncertain group')
+    return found
+  })
+  return {
+    split,
+    plates,
+    plateOf,
+    calls,
+    flags,
+    calibrated: divided(split, split.logits, calibration.predicted),
+    restricted: divided(split, restricted, calibration.restricted),
+  }
+}
+
+function mostLikely(logits: Matrix): Int32Array {
+  return Int32Array.from({ length: logits.rows }, (_, index) => argmax(row(logits, index)))
+}
+
+function divided(
+  { rows }: PredictedSplit,
+  logits: Matrix,
+  temperatures: Calibration['predicted'],
+): Matrix {
+  const data = Float32Array.from(logits.data)
+  rows.forEach(({ cellType }, index) => {
+    const { temperature } = valueFor(temperatures, cellType)
+    const values = data.subarray(index * logits.columns, (index + 1) * logits.columns)
+    for (let c = 0; c < values.length; c++) values[c] = (values[c] ?? 0) / temperature
+  })
+  return matrix(data, logits.rows, logits.columns)
+}
