@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { symmetries } from '../config/sections.js'
+import { symmetries } from '../config/batches.js'
 import { makeStore } from '../store/make-store.js'
 import {
   type MadeScreen,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { symmetries } from '../config/sections.js'
+import { symmetries } from '../config/batches.js'
 import { randomStream } from '../random.js'
 import { type BatchOrder, epochBatches } from './epoch-batches.js'
 import { PlateControls } from './plate-controls.js'

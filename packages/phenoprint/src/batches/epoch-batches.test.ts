@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { symmetries } from '../config/sections.js'
+import { symmetries } from '../config/batches.js'
 import { type RandomStream, randomStream } from '../random.js'
 import type { Screen } from '../screen/screen.js'
 import { type BatchOrder, batchesPerEpoch, epochBatches, partOfRank } from './epoch-batches.js'

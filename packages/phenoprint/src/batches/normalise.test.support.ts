@@ -1,5 +1,5 @@
+import { normalise as normaliseSchema } from '../config/batches.js'
 import type { Section } from '../config/config.js'
-import { normalise as normaliseSchema } from '../config/sections.js'
 
 /** A section as the configuration gives it, defaults filled in. */
 export function normaliseSection(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { symmetries } from '../config/sections.js'
+import { symmetries } from '../config/batches.js'
 import { epochSamples, predictionSamples } from './samples.js'
 
 const sites = Array.from({ length: 1000 }, (_, i) => 3 * i)

@@ -1,5 +1,5 @@
+import { batches as batchesSchema } from '../config/batches.js'
 import type { Section } from '../config/config.js'
-import { batches as batchesSchema } from '../config/sections.js'
 import type { RandomStream } from '../random.js'
 import type { Plate, Role, Screen, Site, Unit } from '../screen/screen.js'
 

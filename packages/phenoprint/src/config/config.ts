@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { assignment, submission } from './assignment.js'
+import { batches, normalise, type symmetries } from './batches.js'
 import * as sections from './sections.js'
 import { simulation } from './simulation.js'
 
@@ -11,8 +12,8 @@ export const configSchema = z.strictObject({
   screen: sections.screen.optional(),
   store: sections.store.optional(),
   split: sections.split,
-  batches: sections.batches,
-  normalise: sections.normalise,
+  batches,
+  normalise,
   model: sections.model,
   training: sections.training,
   fineTune: sections.fineTune.optional(),
@@ -27,6 +28,6 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>
 /** A section that is there: `Section<'screen'>`. */
 export type Section<K extends keyof Config> = NonNullable<Config[K]>
-export type Symmetry = (typeof sections.symmetries)[number]
+export type Symmetry = (typeof symmetries)[number]
 export type Reduction = (typeof sections.reductions)[number]
 export type SplitName = 'train' | 'validation' | 'test'
