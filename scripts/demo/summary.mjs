@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { join } from 'node:path'
 import {
   bootstrapMean,
@@ -70,6 +71,22 @@ function accuracy({ right, cellTypes }, cellType) {
   return chosen.reduce((sum, one) => sum + one, 0) / chosen.length
 }
 
+/**
+ * Accuracies after a step of `assign`, over all wells and by cell type.
+ *
+ * @param {string} step
+ * @param {string[]} cellTypes
+ * @returns {number[]}
+ */
+function accuraciesAfter(step, cellTypes) {
+  const path = join(root, 'runs/demo/assign/metrics.json')
+  const { steps } = JSON.parse(fs.readFileSync(path, 'utf8')).test
+  const { overall, byCellType } = steps.find(
+    (/** @type {{ name: string }} */ { name }) => name === step,
+  )
+  return [overall, ...cellTypes.map((cellType) => byCellType[cellType])].map((of) => of.accuracy)
+}
+
 /** @param {Calls[]} models */
 function table(models) {
   const cellTypes = [...new Set(models[0].cellTypes)].sort()
@@ -80,6 +97,8 @@ function table(models) {
       percent(accuracy(calls)),
       ...cellTypes.map((cellType) => percent(accuracy(calls, cellType))),
     ]),
+    ["  among its plate's group", ...accuraciesAfter('restricted', cellTypes).map(percent)],
+    ['  and each class once', ...accuraciesAfter('assigned', cellTypes).map(percent)],
   ]
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
   return rows
@@ -126,7 +145,8 @@ for (const { asks, got, met } of demands) {
 }
 console.log(`
 Look at
-  runs/demo/ensemble/calls.csv      each well's call, its probability and the runner-up
+  runs/demo/assign/calls.csv        each well's call, its probability, the runner-up, and flags
+  runs/demo/assign/plates.csv       which group of treatments each plate was found to hold
   runs/demo/ensemble/metrics.json   accuracy, loss and calibration, overall and by cell type
   runs/demo/train/events.jsonl      how training went, epoch by epoch
   stores/demo                       the pixels as OME-Zarr, one file a plate
