@@ -29,6 +29,15 @@ describe('describeFault', () => {
     },
   )
 
+  it('takes memory that has run out for the machine', () => {
+    const { message, exitCode } = describeFault(
+      new RangeError('Array buffer allocation failed'),
+      running,
+    )
+    expect(exitCode).toBe(4)
+    expect(message).toMatch(/^phenoprint: memory: not enough memory for an array\. Free some/)
+  })
+
   it('can tell of what was thrown that is no error', () => {
     expect(describeFault('words', running)).toMatchObject({ exitCode: 1 })
   })

@@ -1,4 +1,4 @@
-import { exitCodeOf, InterruptedError } from '@phenoprint/phenoprint/basics'
+import { exitCodeOf, InterruptedError, memoryFault } from '@phenoprint/phenoprint/basics'
 
 /** What a person is told of a fault, and the exit code. */
 export interface Fault {
@@ -14,7 +14,8 @@ export interface Fault {
  */
 export function describeFault(error: unknown, signal: AbortSignal): Fault {
   const stopped = signal.aborted && error instanceof Error && error.name === 'AbortError'
-  const fault = stopped && signal.reason instanceof InterruptedError ? signal.reason : error
+  const fault =
+    stopped && signal.reason instanceof InterruptedError ? signal.reason : memoryFault(error)
   const exitCode = exitCodeOf(fault)
   const message = fault instanceof Error ? fault.message : String(fault)
   if (exitCode !== 1) return { message: `phenoprint: ${message}`, exitCode }

@@ -54,7 +54,7 @@ describe('phenoprint', () => {
       const loaded = [...stderr.matchAll(/^loaded (\S+)$/gm)].map(([, url = '']) => url)
       expect(loaded).toContainEqual(expect.stringMatching(/cli\/dist\/main\.js$/))
       const light =
-        /^node:|\/cli\/|\/phenoprint\/dist\/(basics|did-you-mean|errors|exit-code|nearest|run\/signals|words)\.js$/
+        /^node:|\/cli\/|\/phenoprint\/dist\/(basics|did-you-mean|errors|exit-code|nearest|run\/memory-fault|error-code|run\/signals|words)\.js$/
       expect(loaded.filter((url) => !light.test(url))).toEqual([])
     }
   })

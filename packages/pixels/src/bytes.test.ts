@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { compress, crc32c, decompress } from './index.js'
 
@@ -28,5 +29,20 @@ describe('zstd', () => {
     await expect(decompress(frame.subarray(0, 60), 5000)).rejects.toThrow(/damaged/)
     await expect(decompress(numbers(100), 100)).rejects.toThrow(/unknown bytes/)
     expect(await decompress(frame, 5000)).toEqual(numbers(5000))
+  })
+
+  it('says that memory is short, and calls no frame damaged, where addresses are limited', async () => {
+    const pixels = new URL('./index.js', import.meta.url).href
+    const frame = Buffer.from(await compress(numbers(5000))).toString('base64')
+    const program = `const { compress, decompress } = await import(${JSON.stringify(pixels)})
+      const faults = []
+      await compress(new Uint8Array(9)).catch((error) => faults.push(error.fault))
+      await decompress(Buffer.from('${frame}', 'base64'), 5000).catch((error) => faults.push(error.fault))
+      console.log(faults.join())`
+    const node = [process.execPath, '--input-type=module', '-e', program]
+    // WebAssembly reserves more than these 5 GB; Node itself does with half of them.
+    const limited = ['-c', 'ulimit -v 5000000; exec "$0" "$@"', ...node]
+    const { stdout, stderr, status } = spawnSync('sh', limited, { encoding: 'utf8' })
+    expect({ stdout, stderr, status }).toEqual({ stdout: 'memory,memory\n', stderr: '', status: 0 })
   })
 })

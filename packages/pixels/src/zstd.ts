@@ -1,18 +1,30 @@
 import Zstd from 'numcodecs/zstd'
 import { PixelError } from './errors.js'
 
+/** The part in use here: the types of Node 20 leave it to those of browsers. */
+declare const WebAssembly: { readonly Memory: new (pages: { initial: number }) => object }
+
 /** Level 1: on microscope images the higher levels gain a few per cent of size for much time. */
 const codec = Zstd.fromConfig({ id: 'zstd', level: 1 })
 
-/** Bytes as one zstd frame (RFC 8878), level 1, content size given, no checksum. */
+/**
+ * Bytes as one zstd frame (RFC 8878), level 1, content size given, no checksum.
+ *
+ * @throws {PixelError} when there is not enough memory.
+ */
 export async function compress(bytes: Uint8Array): Promise<Uint8Array> {
-  return codec.encode(bytes)
+  requireMemory()
+  try {
+    return await codec.encode(bytes)
+  } catch (error) {
+    throw isOutOfMemory(error) ? memoryFault(error) : error
+  }
 }
 
 /**
  * The content of a zstd frame whose size is known beforehand.
  *
- * @throws {PixelError} when it is no such frame, or of another size.
+ * @throws {PixelError} when it is no such frame, or of another size, or there is not enough memory.
  */
 export async function decompress(bytes: Uint8Array, size: number): Promise<Uint8Array> {
   const announced = frameContentSize(bytes)
@@ -22,15 +34,42 @@ export async function decompress(bytes: Uint8Array, size: number): Promise<Uint8
       'broken',
     )
   }
+  requireMemory()
   try {
     const content = await codec.decode(bytes)
     if (content.length === size) return content
     throw new PixelError(`zstd frame gave ${content.length} bytes, expected ${size}`, 'broken')
   } catch (error) {
     if (error instanceof PixelError) throw error
+    if (isOutOfMemory(error)) throw memoryFault(error)
     const reason = error instanceof Error ? error.message : String(error)
     throw new PixelError(`zstd frame damaged: ${reason}`, 'broken', { cause: error })
   }
+}
+
+let memoryWasThere = false
+
+/**
+ * Before the codec is first asked, because it never recovers from a start that failed, and writes of
+ * it to standard error: WebAssembly reserves some gigabytes of addresses, which a limit may forbid.
+ */
+function requireMemory(): void {
+  if (memoryWasThere) return
+  try {
+    new WebAssembly.Memory({ initial: 1 })
+    memoryWasThere = true
+  } catch (error) {
+    throw memoryFault(error)
+  }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /out of memory|\bOOM\b|allocate/i.test(error.message)
+}
+
+function memoryFault(cause: unknown): PixelError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new PixelError(`not enough memory for zstd: ${reason}`, 'memory', { cause })
 }
 
 /**

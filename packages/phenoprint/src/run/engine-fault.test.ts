@@ -25,7 +25,9 @@ describe('a fault of the engine', () => {
       fault = engineFault(error, cure)
     }
     expect(fault).toBeInstanceOf(MachineError)
-    expect(fault).toMatchObject({ message: 'not enough memory for an array. Take fewer at once.' })
+    expect(fault).toMatchObject({
+      message: 'memory: not enough memory for an array. Take fewer at once.',
+    })
   })
 
   it('is the machine without that cure where libtorch is missing', () => {

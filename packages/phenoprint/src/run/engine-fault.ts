@@ -1,6 +1,7 @@
 import { TorchError } from '@phenoprint/torch'
 import { MachineError } from '../errors.js'
 import { sentence } from '../words.js'
+import { memoryFault } from './memory-fault.js'
 
 /**
  * What the machine is to blame for while the engine computes, told as a MachineError: an engine that
@@ -13,16 +14,8 @@ export function engineFault(error: unknown, cure: string): unknown {
   if (error instanceof TorchError && error.kind === 'engine') {
     return new MachineError(error.message, { cause: error })
   }
-  const message = outOfMemory(error)
-  return message === null
-    ? error
-    : new MachineError(`${sentence(message)} ${cure}`, { cause: error })
-}
-
-function outOfMemory(error: unknown): string | null {
-  if (error instanceof TorchError && error.kind === 'memory')
-    return error.message.replace(/\.$/, '')
-  // In Node's own words, for typed arrays.
-  const array = error instanceof RangeError && error.message === 'Array buffer allocation failed'
-  return array ? 'not enough memory for an array' : null
+  if (error instanceof TorchError && error.kind === 'memory') {
+    return new MachineError(`${sentence(error.message)} ${cure}`, { cause: error })
+  }
+  return memoryFault(error, cure)
 }

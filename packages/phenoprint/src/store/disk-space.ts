@@ -32,6 +32,7 @@ export async function estimateBytes(
   for (const index of chosen) {
     const site = sites[index]
     const loaded = site === undefined ? null : await loadSite(site, format)
+    if (loaded instanceof MachineError) throw loaded
     // A broken image is told when its plate is made, with all others of that plate.
     if (loaded === null || loaded instanceof ImageError) continue
     bytes += (await encodeSite(loaded.pixels, of, codec)).length

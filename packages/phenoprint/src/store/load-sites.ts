@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { decodeInto, readHeader } from '@phenoprint/pixels'
-import { ImageError } from '../errors.js'
+import { ImageError, MachineError } from '../errors.js'
+import { memoryFault } from '../run/memory-fault.js'
 import { checkHeader, type ImageFormat, imageFault } from './image-format.js'
 import type { SitePixels } from './plate-writer.js'
 import type { SiteSources } from './sources.js'
@@ -24,6 +25,7 @@ const aheadBytes = 256 * 2 ** 20
  * A broken image does not stop it at once: the rest is read too, so that one run names all.
  *
  * @throws {ImageError} after the last site, when any image is broken or not like the others.
+ * @throws {MachineError} at once, when memory has run out.
  * @throws {InterruptedError} between two sites, when asked to stop.
  */
 export async function* loadSites(
@@ -32,7 +34,7 @@ export async function* loadSites(
   signal: AbortSignal,
 ): AsyncGenerator<SitePixels> {
   const ahead = sitesAhead(format)
-  const underWay: Promise<SitePixels | ImageError>[] = []
+  const underWay: Promise<SitePixels | ImageError | MachineError>[] = []
   const faults: ImageError[] = []
   let next = 0
   for (;;) {
@@ -46,6 +48,7 @@ export async function* loadSites(
     // Lets signals and finished reads in, however fast the sites come.
     await setImmediate()
     signal.throwIfAborted()
+    if (site instanceof MachineError) throw site
     if (site instanceof ImageError) faults.push(site)
     else if (faults.length === 0) yield site
   }
@@ -58,11 +61,11 @@ function sitesAhead({ shape }: ImageFormat): number {
   return Math.max(1, Math.min(2 * availableParallelism(), Math.floor(aheadBytes / siteBytes)))
 }
 
-/** A site's pixels, or what is wrong with one of its images. */
+/** A site's pixels, or what is wrong with one of its images, or that memory has run out. */
 export async function loadSite(
   { sources, zeroed }: SiteToLoad,
   format: ImageFormat,
-): Promise<SitePixels | ImageError> {
+): Promise<SitePixels | ImageError | MachineError> {
   const { channels, height, width, dtype } = format.shape
   const pixels = emptyPixels(dtype, channels * height * width)
   const plane = height * width
@@ -75,7 +78,8 @@ export async function loadSite(
       if (format.layout === 'oneFile') await decodeInto(bytes, all, pixels)
       else await decodeInto(bytes, [0], pixels, index * plane)
     } catch (cause) {
-      return imageFault(source.path, cause)
+      const fault = memoryFault(cause)
+      return fault instanceof MachineError ? fault : imageFault(source.path, cause)
     }
   }
   return { pixels, missing: zeroed }

@@ -1,5 +1,6 @@
 import { blockGrid, decompress, type Moments, PixelError, type Pixels } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
+import { memoryFault } from '../run/memory-fault.js'
 import { sentence } from '../words.js'
 import { fieldChunk } from './plate-field.js'
 import type { Codec } from './plate-writer.js'
@@ -161,6 +162,7 @@ export class PlateReader implements Disposable {
   }
 
   #fault(error: unknown, site?: string): unknown {
+    if (error instanceof PixelError && error.fault === 'memory') return memoryFault(error)
     if (!(error instanceof StoreError || error instanceof PixelError)) return error
     if (error.message.startsWith('store: ')) return error
     const where = site === undefined ? '' : ` site ${site}:`
