@@ -64,6 +64,13 @@ describe('a new run directory', () => {
     expect(readdirSync(folder)).toEqual(['thesis.doc'])
   })
 
+  it('is refused where there can be no folder', () => {
+    const folder = join(folderOf({ 'thesis.doc': '' }), 'thesis.doc/run')
+    expect(() => inRun(folder, () => {})).toThrow(
+      `run: ${folder} cannot be a folder: one of the names in it is a file. Choose another one`,
+    )
+  })
+
   it('is refused while this or another process works in it', () => {
     const folder = temporaryFolder()
     inRun(folder, () => {

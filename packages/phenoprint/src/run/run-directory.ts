@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../config/config.js'
@@ -6,10 +6,10 @@ import { loadConfig } from '../config/load.js'
 import { configToYaml } from '../config/to-yaml.js'
 import { ConfigError, RunDirectoryError } from '../errors.js'
 import { differences } from './compare.js'
-import { diskFault } from './disk-fault.js'
 import { EventLog } from './events.js'
 import { removeStaleTemporaries, writeFileAtomic, writeJson } from './files.js'
 import { Lock } from './lock.js'
+import { makeFolder } from './make-folder.js'
 import { codeVersion, type Provenance, readProvenance, thisSession } from './provenance.js'
 import type { Reporter, RunEvent, VerbResult } from './reporter.js'
 import type { RunVerb } from './verbs.js'
@@ -49,15 +49,18 @@ export class RunDirectory {
    * Opens a run directory, new or to go on with, and takes its lock.
    *
    * @throws {RunDirectoryError} when a living process works in it, or when it holds a run of another
-   *   verb or configuration (the keys that differ are named), or files of another kind.
+   *   verb or configuration (the keys that differ are named), or files of another kind,
+   *   or can be no folder.
    * @throws {MachineError} when it cannot be written.
    */
   static open(folder: string, purpose: RunPurpose): RunDirectory {
-    try {
-      mkdirSync(folder, { recursive: true })
-    } catch (cause) {
-      throw diskFault(cause, folder)
-    }
+    makeFolder(
+      folder,
+      (reason) =>
+        new RunDirectoryError(
+          `run: ${folder} cannot be a folder: ${reason}. Choose another one (--set output=…).`,
+        ),
+    )
     const lock = Lock.take(join(folder, 'lock'), `phenoprint ${purpose.verb}`)
     try {
       removeStaleTemporaries(folder)

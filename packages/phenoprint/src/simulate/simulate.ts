@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
 import { ConfigError } from '../errors.js'
-import { diskFault } from '../run/disk-fault.js'
 import { removeStaleTemporaries, writeFileAtomic } from '../run/files.js'
 import { Lock } from '../run/lock.js'
+import { makeFolder } from '../run/make-folder.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { syntheticMarker } from '../screen/rxrx1.js'
 import { channelCount } from './channels.js'
@@ -31,7 +31,13 @@ export async function simulate(config: Config, reporter: Reporter): Promise<Verb
   checkLayout(settings)
   const wells = simulatedWells(settings)
   const notices = simulatedNotices(settings)
-  makeFolder(settings.folder)
+  makeFolder(
+    settings.folder,
+    (reason) =>
+      new ConfigError(
+        `simulation.folder: ${settings.folder} cannot be a folder: ${reason}. Choose another one.`,
+      ),
+  )
   using _lock = Lock.take(join(settings.folder, lockFile), 'phenoprint simulate', 'simulation')
   refuseOtherContents(settings.folder, notices[syntheticMarker] ?? '')
   removeStaleTemporaries(settings.folder)
@@ -84,14 +90,6 @@ function figuresOf(
     images: sites * channelCount,
     classes: layout.classes,
     sitesRendered: rendered,
-  }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (cause) {
-    throw diskFault(cause, folder)
   }
 }
 

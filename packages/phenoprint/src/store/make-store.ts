@@ -1,11 +1,10 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { errorCode } from '../error-code.js'
 import { ImageError, MachineError, StoreError } from '../errors.js'
-import { diskFault } from '../run/disk-fault.js'
 import { removeStaleTemporaries } from '../run/files.js'
 import { Lock } from '../run/lock.js'
+import { makeFolder } from '../run/make-folder.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
 import { bytesInWords, count } from '../words.js'
@@ -45,7 +44,13 @@ export async function makeStore(
   reporter: Reporter,
 ): Promise<VerbResult> {
   const folder = order.store.path
-  makeFolder(folder)
+  makeFolder(
+    folder,
+    (reason) =>
+      new StoreError(
+        `store: ${folder} cannot be a folder: ${reason}. Set store.path to another name.`,
+      ),
+  )
   using _lock = Lock.take(join(folder, lockFile), 'phenoprint preprocess', 'store')
   removeStaleTemporaries(folder)
   const survey = await surveyImages(screen, order, reporter)
@@ -83,19 +88,6 @@ async function verify(folder: string, reporter: Reporter): Promise<void> {
   using store = await Store.open(folder)
   await verifyPixels(store, reporter)
   reporter.say(`store: ${count(store.screen.sites.length, 'site')} read, all as their digests say`)
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (cause) {
-    if (errorCode(cause) !== 'EEXIST' && errorCode(cause) !== 'ENOTDIR')
-      throw diskFault(cause, folder)
-    throw new StoreError(
-      `store: ${folder} is a file, expected a folder. Set store.path to another name.`,
-      { cause },
-    )
-  }
 }
 
 /** The images' format, from the first file that is there. */
