@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Section } from '../config/config.js'
 import { MachineError } from '../errors.js'
+import { endThread } from '../run/end-thread.js'
 import type { SimulatedWell } from './layout.js'
 import type { RenderReply, RenderRequest, RenderThreadData } from './render-messages.js'
 
@@ -56,6 +57,6 @@ async function serve(
       next()
     })
   } finally {
-    await worker.terminate()
+    await endThread(worker)
   }
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../config/config.js'
 import { PhenoprintError } from '../errors.js'
+import { endThread } from '../run/end-thread.js'
 import type { Progress, Reporter, VerbResult } from '../run/reporter.js'
 import type { AbortMessage, ThreadedVerb, WorkerMessage, WorkerTask } from './messages.js'
 import { fromPlainError, toPlainError } from './plain-error.js'
@@ -32,7 +33,7 @@ export async function inWorker(
     throw stopped && reason instanceof Error && reason.name === error.name ? reason : error
   } finally {
     reporter.signal.removeEventListener('abort', abort)
-    await worker.terminate()
+    await endThread(worker)
   }
 }
 
