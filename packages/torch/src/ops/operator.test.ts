@@ -26,6 +26,16 @@ function failure(work: () => unknown): TorchError {
   throw new Error('it did not fail')
 }
 
+describe('an operator that is not there', () => {
+  it('is a fault of the caller, but of ours alone one of native code that is older', () => {
+    const other = failure(() => operator<() => unknown>('aten::no_such', '')())
+    expect(other).toMatchObject({ kind: 'argument' })
+    const ours = failure(() => operator<() => unknown>('phenoprint::no_such', '')())
+    expect(ours).toMatchObject({ kind: 'engine', operator: 'phenoprint::no_such' })
+    expect(ours.message).toMatch(/native code has no phenoprint::no_such.*Run: npm run setup$/)
+  })
+})
+
 describe('arguments', () => {
   const x = tensor([
     [1, 2],

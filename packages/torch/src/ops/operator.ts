@@ -23,7 +23,7 @@ export function camelCase(name: string): string {
  *
  * @param name with its namespace: `aten::add`.
  * @param overload empty for the default one.
- * @throws {TorchError} from the call: no such operator or argument, a value of the wrong type, a
+ * @throws {TorchError} from the call: native code that is older than this, no such operator or argument, a value of the wrong type, a
  *   disposed tensor, or what libtorch objects to.
  */
 export function operator<F extends (...values: never[]) => unknown>(
@@ -45,12 +45,24 @@ export function operator<F extends (...values: never[]) => unknown>(
 }
 
 function resolve(name: string, overload: string): Resolved {
-  const { call, parameters } = native().operator(name, overload)
+  const { call, parameters } = find(name, overload)
   const places = new Map<string, number>()
   parameters.forEach((parameter, place) => {
     places.set(parameter, place).set(camelCase(parameter), place)
   })
   return { call, places, parameters }
+}
+
+function find(name: string, overload: string): NativeOperator {
+  try {
+    return native().operator(name, overload)
+  } catch (cause) {
+    if (!name.startsWith('phenoprint::')) throw cause
+    throw new TorchError(
+      `torch: the engine is not ready: its native code has no ${name}, so it was built from other sources than these. Run: npm run setup`,
+      { kind: 'engine', operator: name, cause },
+    )
+  }
 }
 
 function isOptions(value: unknown): value is Record<string, unknown> {
