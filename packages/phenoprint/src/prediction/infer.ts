@@ -10,6 +10,7 @@ import { engineFault } from '../run/engine-fault.js'
 import { writeJson } from '../run/files.js'
 import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
+import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
 import { Store } from '../store/store.js'
 import { CallsWriter } from './calls.js'
@@ -56,6 +57,7 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
   const purpose = { verb: 'infer', config, reporter } as const
   const before = finishedBefore(output, purpose)
   if (before !== null) return before
+  requireDevice(config.device)
   const model = finishedRun(section.from, 'prediction.from', ['train', 'fine-tune'])
   using store = await Store.open(storePath(config, model))
   using networks = new NetworkSource(model, section.checkpoint, config.device, section.precision)

@@ -7,8 +7,9 @@ import type { Metrics } from '../evaluation/metrics.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { loadCheckpoint } from '../models/checkpoint.js'
 import { cellTypeFolder, checkpointFile, findCheckpoint } from '../models/checkpoint-path.js'
-import { type FinishedRun, finishedRun } from '../run/finished-run.js'
+import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
+import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
 import type { Screen } from '../screen/screen.js'
 import { type Split, splitScreen } from '../screen/split.js'
@@ -24,11 +25,12 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
   const section = requireSection(config, 'fineTune', 'fine-tune')
   const output = requireSection(config, 'output', 'fine-tune')
   const { path } = requireSection(config, 'store', 'fine-tune')
+  const purpose = { verb: 'fine-tune', config, reporter } as const
+  const before = finishedBefore(output, purpose)
+  if (before !== null) return before
+  requireDevice(config.device)
   const overall = finishedRun(section.from, 'fineTune.from', ['train'])
-  using run = RunDirectory.open(output, { verb: 'fine-tune', config, reporter })
-  if (run.finished !== null) return run.finished
   using store = await Store.open(path)
-  run.record({ data: store.digest, engine: engine.version })
   const { screen } = store
   const split = splitScreen(screen, config.split)
   sayLeaks(screen, split, overall, store, reporter)
@@ -37,6 +39,9 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
     cellType,
     path: findCheckpoint(overall.folder, 'bestByCellType', cellType),
   }))
+  // Only now: what was refused so far leaves no run directory that a corrected file would not fit.
+  using run = RunDirectory.open(output, purpose)
+  run.record({ data: store.digest, engine: engine.version })
   const outcomes: Record<string, TrainingOutcome> = {}
   for (const { cellType, path } of starts) {
     const validation = unitsOf(screen, split.validation, cellType)

@@ -5,7 +5,9 @@ import { ConfigError } from '../errors.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
 import { describePretrained, loadPretrained } from '../models/pretrained.js'
+import { finishedBefore } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
+import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
 import { splitScreen } from '../screen/split.js'
 import { Store } from '../store/store.js'
@@ -16,13 +18,17 @@ import { networkShape, withControls } from './training-units.js'
 export async function trainHere(config: Config, reporter: Reporter): Promise<VerbResult> {
   const output = requireSection(config, 'output', 'train')
   const { path } = requireSection(config, 'store', 'train')
-  using run = RunDirectory.open(output, { verb: 'train', config, reporter })
-  if (run.finished !== null) return run.finished
+  const purpose = { verb: 'train', config, reporter } as const
+  const before = finishedBefore(output, purpose)
+  if (before !== null) return before
+  requireDevice(config.device)
   using store = await Store.open(path)
-  run.record({ data: store.digest, engine: engine.version })
   const { screen } = store
   const split = splitScreen(screen, config.split)
   refuseBlindStopping(config, split.validation)
+  // Only now: what was refused so far leaves no run directory that a corrected file would not fit.
+  using run = RunDirectory.open(output, purpose)
+  run.record({ data: store.digest, engine: engine.version })
   const { weights } = config.model
   const outcome = await trainNetwork({
     config,

@@ -326,6 +326,17 @@ describe('train', () => {
     expect(left.filter((name: string) => /safetensors|part|tmp/.test(name))).toEqual([])
   })
 
+  it('leaves no run directory when it is refused: the corrected file may have that name', async () => {
+    const output = newRun()
+    for (const wrong of [
+      smallConfig(join(store, 'nowhere'), output),
+      { ...smallConfig(store, output), device: 'cuda:99' },
+    ]) {
+      await expect(trainHere(wrong, recorder())).rejects.toThrow(/^(store|device): /)
+      expect(existsSync(output)).toBe(false)
+    }
+  })
+
   it('refuses a run directory of another configuration', async () => {
     const run = newRun()
     await expect(train(smallConfig(store, run), interrupting(4))).rejects.toThrow()
