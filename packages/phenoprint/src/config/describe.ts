@@ -30,7 +30,8 @@ function range(node: SchemaNode): string {
   const { exclusiveMinimum } = node
   const minimum = bound(node.minimum)
   const maximum = bound(node.maximum)
-  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`
+  const most = maximum === undefined ? '' : `, ${maximum.toLocaleString('en')} at most`
+  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}${most}`
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`
   if (minimum !== undefined) return ` of at least ${minimum}`
   return maximum === undefined ? '' : ` of at most ${maximum}`
@@ -50,7 +51,8 @@ function describeList(node: SchemaNode): string {
   }
   const item = node.items
   if (typeof item !== 'object' || Array.isArray(item)) return 'a list'
-  return `a list, each ${describeSchema(item)}`
+  const some = node.minItems === undefined ? '' : ` of at least ${node.minItems}`
+  return `a list${some}, each ${describeSchema(item)}`
 }
 
 function describeMap(node: SchemaNode): string {

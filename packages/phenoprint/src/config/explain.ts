@@ -68,8 +68,11 @@ function unknownKey(
 /** The nearest key at any level, those of the same map before equals elsewhere. */
 function suggest(key: string, path: readonly PropertyKey[], here: readonly string[]): string {
   const siblings = here.map((name) => [...path, name].join('.'))
-  const candidates = [...siblings, ...allKeys().map((each) => each.path)]
+  const elsewhere = allKeys().map((each) => each.path)
   const dotted = key.includes('.')
+  // The very key may belong to another kind of the section: it is no answer here.
+  const given = dotted ? null : [...path, key].join('.')
+  const candidates = [...siblings, ...elsewhere].filter((each) => each !== given)
   return didYouMean(key, candidates, (each) => (dotted ? each : (each.split('.').at(-1) ?? each)))
 }
 

@@ -194,6 +194,8 @@ describe('faults', () => {
     expect(message).toContain('unknown key "tabel"')
     expect(message).toMatch(/Known keys here: reader, name, folder, onMissing, classes, answers/)
     expect(message).not.toContain('columns,')
+    const channels = 'screen: { reader: rxrx1, name: a, folder: b, channels: [] }'
+    expect(fault({ 'main.yml': channels })).not.toContain('Did you mean screen.channels?')
   })
 
   it('names the file that an inherited key came from', () => {
@@ -215,9 +217,19 @@ describe('faults', () => {
       'a: &a [*a]',
       'main.yml:1:7: nested more than 64 levels deep, expected at most that. Is there an alias',
     ],
+    ['seed: 1\n---\nseed: 2', 'main.yml:2:1: a second document begins here (---), expected one'],
     ['extends: 3', 'main.yml:1:10: extends: expected a file or a list of files'],
   ])('has one message for the text %j', (text, message) => {
     expect(fault({ 'main.yml': text })).toContain(message)
+  })
+
+  it('says how many there may be', () => {
+    expect(fault({ 'main.yml': 'training: { threads: 5000 }' })).toContain(
+      'got 5000, expected a whole number above 0, 4,096 at most',
+    )
+    expect(fault({ 'main.yml': 'ensemble: { members: { default: [] } }' })).toContain(
+      'got a list of 0, expected a list of at least 1, each a map with run, weight',
+    )
   })
 
   it('names a missing file, and one that is near', () => {

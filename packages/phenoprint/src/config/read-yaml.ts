@@ -99,6 +99,9 @@ function saying(error: YAMLError, text: string): string {
     const key = /^["']?[^\s:"']+/.exec(text.slice(error.pos[0]))?.[0] ?? found
     return `the key "${key.replace(/^["']/, '')}" stands here for the second time. Keep one of the two.`
   }
+  if (error.code === 'MULTIPLE_DOCS') {
+    return 'a second document begins here (---), expected one. Keep one of them in this file.'
+  }
   if (error.code === 'TAB_AS_INDENT') return 'not valid YAML: indent with spaces, not tabs.'
   return `not valid YAML: ${sentence(error.message)}`
 }

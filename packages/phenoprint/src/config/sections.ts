@@ -207,7 +207,10 @@ export const model = z
   .prefault({})
   .describe('The network')
 
-const threads = positiveInteger.optional().describe('Threads of the engine; without it, all cores')
+const threads = positiveInteger
+  .max(4096)
+  .optional()
+  .describe('Threads of the engine; without it, all cores')
 
 const optimiser = z
   .strictObject({

@@ -142,6 +142,6 @@ export const simulation = z
         'Experiments of each cell type, and what its cells look like. HEPG2, HUVEC, RPE and U2OS are known; others are their average where nothing is said',
       ),
     strengths,
-    threads: positiveInteger.optional().describe('Render threads; without it, all cores'),
+    threads: positiveInteger.max(4096).optional().describe('Render threads; without it, all cores'),
   })
   .describe('The synthetic screen')

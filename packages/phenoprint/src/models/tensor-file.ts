@@ -57,11 +57,11 @@ function read(path: string): TensorFile {
   try {
     return readSafetensors(path)
   } catch (cause) {
-    if (!(cause instanceof TorchError)) throw cause
-    throw new CheckpointError(
-      `checkpoint: cannot read ${path}: ${sentence(cause.message)} The file is broken or incomplete: use another checkpoint, or train again.`,
-      { cause },
-    )
+    if (!(cause instanceof TorchError) || cause.kind === 'memory') throw cause
+    // The engine names the file, what is wrong in it, and what to do.
+    throw new CheckpointError(sentence(cause.message.replace(/^checkpoint /, 'checkpoint: ')), {
+      cause,
+    })
   }
 }
 
