@@ -51,6 +51,7 @@ describe('the public names', () => {
       'loadNetwork',
       'loadPlan',
       'loadVerb',
+      'memoryFault',
       'matrix',
       'metrics',
       'metricsByCellType',
