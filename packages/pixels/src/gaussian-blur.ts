@@ -1,3 +1,5 @@
+import { mirrored } from './mirrored.js'
+
 /** How far the kernel reaches, in standard deviations. */
 const truncate = 4
 
@@ -58,11 +60,4 @@ function blurLine(
     }
     plane[start + i * step] = sum
   }
-}
-
-/** The index that stands at a place outside `0..count-1`. */
-function mirrored(index: number, count: number): number {
-  const period = 2 * count
-  const within = ((index % period) + period) % period
-  return within < count ? within : period - 1 - within
 }

@@ -79,6 +79,7 @@ describe.each(kinds)('batches of %s', (_, of, tile) => {
         sites,
         tilesPerSite: store.tilesPerSite,
         symmetries,
+        augmentation: null,
       })
       const { images, shape } = await loader.load(samples)
       expect(shape).toEqual([sites.length, store.channels, tile, tile])

@@ -1,12 +1,13 @@
 import { type FloatTile, placeTile, swapsAxes, type Tile } from '@phenoprint/pixels'
+import { withGain } from '../augmentation/augment-tile.js'
+import { mixImages } from '../augmentation/mix-images.js'
 import type { Section } from '../config/config.js'
 import { ConfigError } from '../errors.js'
 import type { Store } from '../store/store.js'
 import { Normaliser } from './normaliser.js'
 import { besideEachOther } from './pairs.js'
-import type { Batch, Sample, SiteView } from './samples.js'
-import { TileCache } from './tile-cache.js'
-import { TilePreparation } from './tile-preparation.js'
+import type { Batch, MixedIn, Sample, SiteView } from './samples.js'
+import { ViewTiles } from './view-tiles.js'
 
 /** Room for decoded tiles: all of a small screen, and little beside the images of a large one. */
 const defaultCacheBytes = 256 * 2 ** 20
@@ -17,7 +18,7 @@ export interface BatchLoaderOptions {
 }
 
 /**
- * Reads samples from a store, corrects, turns and normalises them.
+ * Reads samples from a store, corrects, augments, turns, normalises and mixes them.
  *
  * Asking for the next batch before working on the present one has it read meanwhile: files are read
  * by the system's threads.
@@ -25,10 +26,7 @@ export interface BatchLoaderOptions {
 export class BatchLoader implements AsyncDisposable {
   readonly #store: Store
   readonly #normaliser: Normaliser
-  readonly #preparation: TilePreparation
-  readonly #cache: TileCache
-  /** Tiles being read, so that none is read twice at once. */
-  readonly #reading = new Map<number, Promise<Tile | FloatTile>>()
+  readonly #tiles: ViewTiles
 
   /** @throws {ConfigError} when `normalise` does not fit the store. */
   constructor(
@@ -38,8 +36,7 @@ export class BatchLoader implements AsyncDisposable {
   ) {
     this.#store = store
     this.#normaliser = new Normaliser(store, normalise)
-    this.#preparation = new TilePreparation(store, normalise)
-    this.#cache = new TileCache(cacheBytes)
+    this.#tiles = new ViewTiles(store, normalise, cacheBytes)
   }
 
   /**
@@ -50,7 +47,7 @@ export class BatchLoader implements AsyncDisposable {
    * @throws {ConfigError} when a symmetry would turn tiles that are not square.
    */
   async load(samples: readonly Sample[]): Promise<Batch> {
-    const { channels, tileShape, screen } = this.#store
+    const { channels, tileShape } = this.#store
     const { height, width } = tileShape
     const controls = samples.flatMap(({ control }) => (control === undefined ? [] : [control]))
     const paired = controls.length > 0
@@ -58,30 +55,46 @@ export class BatchLoader implements AsyncDisposable {
       throw new RangeError(`${controls.length} pairs among ${samples.length} samples`)
     }
     const [own, beside] = await allOrFirst([
-      this.#images(samples),
+      this.#mixed(samples),
       ...(paired ? [this.#images(controls)] : []),
     ])
     if (own === undefined) throw new RangeError('no images')
     const images = beside === undefined ? own : besideEachOther(own, beside, channels)
-    const units = Int32Array.from(samples, ({ site }) => screen.sites[site]?.unit ?? -1)
     return {
       images,
       shape: [samples.length, (paired ? 2 : 1) * channels, height, width],
       samples,
-      units,
+      units: this.#units(samples),
       labels: this.#labels(samples),
       controlLabels: paired ? this.#labels(controls) : null,
+      mixed: this.#mixedIn(samples),
     }
   }
 
   /** Waits for reads under way, then forgets all tiles. The store stays open. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#reading.values())
-    this.#cache.clear()
+    await this.#tiles.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** The images of samples, mixed where they are to be: `[sample, y, x, channel]`. */
+  async #mixed(samples: readonly Sample[]): Promise<Float32Array> {
+    if (samples.every(({ mix }) => mix === undefined)) return this.#images(samples)
+    const views: SiteView[] = [...samples]
+    const places = new Map(samples.map((sample, place) => [keyOf(sample), place]))
+    const mixes = samples.map(({ mix }) => {
+      if (mix === undefined) return null
+      const key = keyOf(mix.view)
+      // On one of several ranks the other sample may be another's.
+      const partner = places.get(key) ?? views.push(mix.view) - 1
+      places.set(key, partner)
+      return { partner, share: mix.share, box: mix.box }
+    })
+    const { channels, tileShape } = this.#store
+    return mixImages({ images: await this.#images(views), channels, ...tileShape }, mixes)
   }
 
   /** Views, read, turned and normalised: `[view, y, x, channel]`. */
@@ -90,17 +103,33 @@ export class BatchLoader implements AsyncDisposable {
     const { channels, tileShape } = this.#store
     const size = channels * tileShape.height * tileShape.width
     const images = new Float32Array(views.length * size)
-    const place = ({ site, symmetry }: SiteView, slot: number, tile: Tile | FloatTile) =>
-      placeTile(tile, symmetry, this.#normaliser.of(site, tile), images, slot * size)
+    const place = ({ site, symmetry, augmentation }: SiteView, slot: number, tile: AnyTile) => {
+      const plain = this.#normaliser.of(site, tile)
+      const normalisation = augmentation === undefined ? plain : withGain(plain, augmentation)
+      placeTile(tile, symmetry, normalisation, images, slot * size)
+    }
     const waiting: Promise<void>[] = []
     views.forEach((view, slot) => {
-      const key = view.site * this.#store.tilesPerSite + view.tile
-      const tile = this.#cache.get(key)
-      if (tile !== null) place(view, slot, tile)
-      else waiting.push(this.#read(key, view).then((read) => place(view, slot, read)))
+      const tile = this.#tiles.of(view)
+      if (tile instanceof Promise) waiting.push(tile.then((read) => place(view, slot, read)))
+      else place(view, slot, tile)
     })
     await allOrFirst(waiting)
     return images
+  }
+
+  #mixedIn(samples: readonly Sample[]): MixedIn | null {
+    if (samples.every(({ mix }) => mix === undefined)) return null
+    const others = samples.map((sample) => sample.mix?.view ?? sample)
+    return {
+      units: this.#units(others),
+      labels: this.#labels(others),
+      shares: Float32Array.from(samples, ({ mix }) => mix?.share ?? 1),
+    }
+  }
+
+  #units(views: readonly SiteView[]): Int32Array {
+    return Int32Array.from(views, ({ site }) => this.#store.screen.sites[site]?.unit ?? -1)
   }
 
   #labels(views: readonly SiteView[]): BigInt64Array {
@@ -110,21 +139,6 @@ export class BatchLoader implements AsyncDisposable {
     )
   }
 
-  #read(key: number, { site, tile }: SiteView): Promise<Tile | FloatTile> {
-    const underWay = this.#reading.get(key)
-    if (underWay !== undefined) return underWay
-    const reading = this.#store
-      .tile(site, tile)
-      .then((read) => {
-        const prepared = this.#preparation.prepare(site, tile, read)
-        this.#cache.set(key, prepared)
-        return prepared
-      })
-      .finally(() => this.#reading.delete(key))
-    this.#reading.set(key, reading)
-    return reading
-  }
-
   #checkSymmetry(symmetry: SiteView['symmetry']): void {
     const { height, width } = this.#store.tileShape
     if (height === width || !swapsAxes(symmetry)) return
@@ -132,6 +146,13 @@ export class BatchLoader implements AsyncDisposable {
       `batches: symmetry ${symmetry} needs square tiles, and those of ${this.#store.path} are ${height}x${width}. Choose from identity, rot180, flipX, flipY, or preprocess with square tiles.`,
     )
   }
+}
+
+type AnyTile = Tile | FloatTile
+
+/** Two views of one key have the same pixels. */
+function keyOf({ site, tile, symmetry, augmentation }: SiteView): string {
+  return JSON.stringify([site, tile, symmetry, augmentation])
 }
 
 /** Waits for all, also when one fails, and then throws the first failure. */

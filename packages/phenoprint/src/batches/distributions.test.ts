@@ -17,7 +17,7 @@ function orderOf(
   controls: PlateControls | null = null,
 ): BatchOrder {
   const pool = samplePool(screen, sites, batchesSection(fields), 16)
-  return { seed: 7, tilesPerSite: 4, symmetries, batchSize: 16, pool, controls }
+  return { seed: 7, tilesPerSite: 4, symmetries, batchSize: 16, pool, controls, augmentation: null }
 }
 
 /** The samples of as many epochs as make 100,000, in order. */

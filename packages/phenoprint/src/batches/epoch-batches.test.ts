@@ -7,12 +7,28 @@ import { PlateControls } from './plate-controls.js'
 import { samplePool } from './sample-pool.js'
 import { originOf } from './sample-weights.js'
 import { epochSamples } from './samples.js'
-import { batchesSection, drawnScreen, treatedSites } from './screen.test.support.js'
+import {
+  augmentationSection,
+  batchesSection,
+  drawnScreen,
+  treatedSites,
+} from './screen.test.support.js'
 
 function pick<T>(stream: RandomStream, of: readonly T[]): T {
   const value = of[stream.integer(of.length)]
   if (value === undefined) throw new RangeError('nothing to pick from')
   return value
+}
+
+/** Every augmentation there is. */
+const everything = {
+  ...{ channels: 2, image: { height: 40, width: 30 }, tile: { height: 16, width: 16 } },
+  section: augmentationSection({
+    tile: 'random',
+    ...{ zoomCrop: { probability: 0.5 }, rotation: { zoom: [0.9, 1.1], shift: 0.1 } },
+    ...{ blur: { probability: 0.5 }, gain: 0.1, offset: 0.1 },
+    ...{ cutMix: { probability: 0.4 }, mixup: { probability: 0.4 } },
+  }),
 }
 
 interface Case {
@@ -45,6 +61,7 @@ function drawCase(number: number): Case {
     batchSize,
     pool: samplePool(screen, treatedSites(screen), section, batchSize),
     controls: stream.integer(2) === 0 ? null : new PlateControls(screen, 'control'),
+    augmentation: pick(stream, [null, everything]),
   }
   return { screen, order, batchFrom }
 }
@@ -150,7 +167,7 @@ describe('without balance, weights or groups', () => {
   it('an epoch is the plain one, cut into batches', () => {
     const screen = drawnScreen(randomStream(3, 'plain'))
     const sites = treatedSites(screen)
-    const choice = { seed: 9, tilesPerSite: 4, symmetries }
+    const choice = { seed: 9, tilesPerSite: 4, symmetries, augmentation: null }
     const pool = samplePool(screen, sites, batchesSection(), 4)
     const batches = epochBatches({ ...choice, pool, batchSize: 4, controls: null }, 6)
     expect(batches.flat()).toEqual(epochSamples({ ...choice, epoch: 6, sites }))

@@ -1,3 +1,4 @@
+import { drawMixes } from '../augmentation/draw-mixes.js'
 import { randomStream } from '../random.js'
 import { divide, divideCount } from './divide.js'
 import type { PlateControls } from './plate-controls.js'
@@ -30,9 +31,31 @@ export function epochBatches(order: BatchOrder, epoch: number): Sample[][] {
   const batches = pool.groups.flatMap((group, index) =>
     divide(groupSamples(order, group, epoch, index), batchSize),
   )
-  if (pool.groups.length === 1) return batches
-  const places = randomStream(seed, 'batches', epoch).permutation(batches.length)
-  return Array.from(places, (place) => batches[place] ?? [])
+  const places =
+    pool.groups.length === 1
+      ? batches.map((_, place) => place)
+      : [...randomStream(seed, 'batches', epoch).permutation(batches.length)]
+  return places.map((place, index) => mixedBatch(order, batches[place] ?? [], epoch, index))
+}
+
+/** A batch whose samples are mixed with each other, where that is asked for and drawn. */
+function mixedBatch(
+  { seed, augmentation }: BatchOrder,
+  batch: Sample[],
+  epoch: number,
+  index: number,
+): Sample[] {
+  if (augmentation === null) return batch
+  const stream = randomStream(seed, 'mix', epoch, index)
+  const mixes = drawMixes(augmentation.section, batch.length, augmentation.tile, stream)
+  if (mixes === null) return batch
+  return batch.map((sample, place) => {
+    const drawn = mixes[place]
+    const view = batch[drawn?.partner ?? -1]
+    if (drawn === undefined || view === undefined) return sample
+    const { share, box } = drawn
+    return { ...sample, mix: { view, share, box } }
+  })
 }
 
 function groupSamples(order: BatchOrder, group: PoolGroup, epoch: number, index: number): Sample[] {

@@ -1,5 +1,6 @@
 import { type BlockGrid, blockGrid, gaussianBlur } from '@phenoprint/pixels'
 import type { Store } from '../store/store.js'
+import type { ImagePart } from '../store/tiling.js'
 
 /** A plate's smooth field of light, `[channel, y, x]` where `at` is asked. */
 export interface IlluminationField {
@@ -11,14 +12,6 @@ export interface IlluminationField {
   over(channel: number, part: ImagePart): Float32Array
   /** Mean of each channel's field over the image. */
   readonly mean: Float64Array
-}
-
-/** A part of an image: its top left corner and its size. */
-export interface ImagePart {
-  readonly top: number
-  readonly left: number
-  readonly height: number
-  readonly width: number
 }
 
 /**

@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js'
 import { randomStream } from '../random.js'
 import type { Screen } from '../screen/screen.js'
 import { originOf } from './sample-weights.js'
-import type { Sample, SiteView, ViewChoice } from './samples.js'
+import { augmented, type Sample, type SiteView, type ViewChoice } from './samples.js'
 
 /** Which wells of a plate stand beside the treated ones. */
 export type PairKind = 'control' | 'negativeControl'
@@ -28,23 +28,26 @@ export class PlateControls {
 
   /**
    * A view of a random control of the site's plate: any of its sites, tiles and symmetries, each as
-   * likely. It depends on seed, epoch, site and repeat alone.
+   * likely, augmented like any other. It depends on seed, epoch, site and repeat alone.
    *
    * @throws {ConfigError} when the plate has no such control.
    */
   drawFor(
-    { seed, tilesPerSite, symmetries }: ViewChoice,
+    { seed, tilesPerSite, symmetries, augmentation }: ViewChoice,
     epoch: number,
     site: number,
     repeat: number,
   ): SiteView {
     const sites = this.#ofPlateOf(site)
     const stream = randomStream(seed, 'control', epoch, site, repeat)
-    return {
+    const view = {
       site: sites[stream.integer(sites.length)] ?? -1,
       tile: stream.integer(tilesPerSite),
       symmetry: symmetries[stream.integer(symmetries.length)] ?? 'identity',
     }
+    return augmented(view, augmentation, (kind) =>
+      randomStream(seed, `control/${kind}`, epoch, site, repeat),
+    )
   }
 
   /**

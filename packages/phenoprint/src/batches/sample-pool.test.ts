@@ -64,7 +64,12 @@ describe('PlateControls', () => {
   it('names the plate that has no control', () => {
     const units = screen.units.map((unit) => ({ ...unit, role: 'treatment' as const }))
     const controls = new PlateControls({ ...screen, units }, 'control')
-    const choice = { seed: 1, tilesPerSite: 1, symmetries: ['identity'] as const }
+    const choice = {
+      seed: 1,
+      tilesPerSite: 1,
+      symmetries: ['identity'] as const,
+      augmentation: null,
+    }
     expect(() => controls.drawFor(choice, 1, sites[0] ?? -1, 0)).toThrow(
       /batches\.pairs: plate E0\/0 has no labelled control/,
     )

@@ -3,7 +3,7 @@ import { symmetries } from '../config/batches.js'
 import { epochSamples, predictionSamples } from './samples.js'
 
 const sites = Array.from({ length: 1000 }, (_, i) => 3 * i)
-const order = { seed: 5, epoch: 1, sites, tilesPerSite: 4, symmetries }
+const order = { seed: 5, epoch: 1, sites, tilesPerSite: 4, symmetries, augmentation: null }
 
 describe('epochSamples', () => {
   it('draws one tile from each site, once', () => {

@@ -1,5 +1,8 @@
+import type { Augmentation, AugmentationSettings } from '../augmentation/augmentation.js'
+import { drawAugmentation } from '../augmentation/draw-augmentation.js'
+import type { Mix } from '../augmentation/draw-mixes.js'
 import type { Symmetry } from '../config/config.js'
-import { randomStream } from '../random.js'
+import { type RandomStream, randomStream } from '../random.js'
 
 /** One view of one site: which tile, turned how. */
 export interface SiteView {
@@ -7,11 +10,22 @@ export interface SiteView {
   readonly site: number
   readonly tile: number
   readonly symmetry: Symmetry
+  /** What else is done to it, in training. */
+  readonly augmentation?: Augmentation
 }
 
-/** What a network is shown at once: a view and, in pairs, a view of a control of its plate. */
+/**
+ * What a network is shown at once: a view and, in pairs, a view of a control of its plate, or mixed
+ * with it a view of another sample of its batch.
+ */
 export interface Sample extends SiteView {
   readonly control?: SiteView
+  readonly mix?: SampleMix
+}
+
+/** What is mixed into a sample. */
+export interface SampleMix extends Pick<Mix, 'share' | 'box'> {
+  readonly view: SiteView
 }
 
 /** Samples read, turned and normalised. */
@@ -29,6 +43,18 @@ export interface Batch {
   readonly labels: BigInt64Array
   /** `[sample]`, in pairs: the class of each control, as the screen counts it. Null without pairs. */
   readonly controlLabels: BigInt64Array | null
+  /** What was mixed in; null where nothing was. */
+  readonly mixed: MixedIn | null
+}
+
+/** The other halves of mixed samples; for a sample that is not mixed its own. */
+export interface MixedIn {
+  /** `[sample]` */
+  readonly units: Int32Array
+  /** `[sample]` */
+  readonly labels: BigInt64Array
+  /** `[sample]`: what a sample keeps of itself, and its label weighs; the other has the rest. */
+  readonly shares: Float32Array
 }
 
 /** From what the views of a sample are drawn. */
@@ -37,6 +63,8 @@ export interface ViewChoice {
   readonly tilesPerSite: number
   /** Drawn from, each as likely. */
   readonly symmetries: readonly Symmetry[]
+  /** What else is drawn for each view; null for nothing. */
+  readonly augmentation: AugmentationSettings | null
 }
 
 export interface EpochOrder extends ViewChoice {
@@ -64,14 +92,26 @@ export function epochSamples(order: EpochOrder): Sample[] {
  * @param repeat How often the epoch has drawn the site before.
  */
 export function drawView(
-  { seed, tilesPerSite, symmetries }: ViewChoice,
+  { seed, tilesPerSite, symmetries, augmentation }: ViewChoice,
   epoch: number,
   site: number,
   repeat: number,
 ): SiteView {
-  const tile = randomStream(seed, 'tile', epoch, site, repeat).integer(tilesPerSite)
-  const turn = randomStream(seed, 'symmetry', epoch, site, repeat).integer(symmetries.length)
-  return { site, tile, symmetry: symmetries[turn] ?? 'identity' }
+  const streamOf = (purpose: string) => randomStream(seed, purpose, epoch, site, repeat)
+  const tile = streamOf('tile').integer(tilesPerSite)
+  const turn = streamOf('symmetry').integer(symmetries.length)
+  const view = { site, tile, symmetry: symmetries[turn] ?? 'identity' }
+  return augmented(view, augmentation, streamOf)
+}
+
+/** A view with what is drawn to be done to it. */
+export function augmented(
+  view: SiteView,
+  settings: AugmentationSettings | null,
+  streamOf: (purpose: string) => RandomStream,
+): SiteView {
+  const augmentation = settings === null ? null : drawAugmentation(settings, streamOf)
+  return augmentation === null ? view : { ...view, augmentation }
 }
 
 export interface PredictionOrder {

@@ -1,3 +1,4 @@
+import { augmentation as augmentationSchema } from '../config/augmentation.js'
 import { batches as batchesSchema } from '../config/batches.js'
 import type { Section } from '../config/config.js'
 import type { RandomStream } from '../random.js'
@@ -6,6 +7,13 @@ import type { Plate, Role, Screen, Site, Unit } from '../screen/screen.js'
 /** A section as the configuration gives it, defaults filled in. */
 export function batchesSection(fields: Readonly<Record<string, unknown>> = {}): Section<'batches'> {
   return batchesSchema.parse(fields)
+}
+
+/** Likewise. */
+export function augmentationSection(
+  fields: Readonly<Record<string, unknown>> = {},
+): Section<'augmentation'> {
+  return augmentationSchema.parse(fields)
 }
 
 /**

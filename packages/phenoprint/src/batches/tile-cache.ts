@@ -1,9 +1,9 @@
 import type { FloatTile, Tile } from '@phenoprint/pixels'
 
 /** Tiles as they are before normalisation, up to a number of bytes; the one that was not asked for longest goes first. */
-export class TileCache {
+export class TileCache<T extends Tile | FloatTile> {
   readonly #limit: number
-  readonly #tiles = new Map<number, Tile | FloatTile>()
+  readonly #tiles = new Map<number, T>()
   #bytes = 0
 
   /** @param limit Bytes of pixels; 0 keeps nothing. */
@@ -15,7 +15,7 @@ export class TileCache {
     return this.#bytes
   }
 
-  get(key: number): Tile | FloatTile | null {
+  get(key: number): T | null {
     const tile = this.#tiles.get(key)
     if (tile === undefined) return null
     // A map remembers the order of insertion: the last is the youngest.
@@ -24,7 +24,7 @@ export class TileCache {
     return tile
   }
 
-  set(key: number, tile: Tile | FloatTile): void {
+  set(key: number, tile: T): void {
     const size = tile.pixels.byteLength
     if (size > this.#limit || this.#tiles.has(key)) return
     this.#tiles.set(key, tile)

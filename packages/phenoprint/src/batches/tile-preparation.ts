@@ -1,8 +1,9 @@
-import { type FloatTile, gaussianBlur, type Tile } from '@phenoprint/pixels'
+import { type FloatTile, filledPlane, gaussianBlur, putPlane, type Tile } from '@phenoprint/pixels'
 import type { Section } from '../config/config.js'
 import { ConfigError } from '../errors.js'
 import type { Store } from '../store/store.js'
-import { type IlluminationField, type ImagePart, illuminationField } from './illumination.js'
+import type { ImagePart } from '../store/tiling.js'
+import { type IlluminationField, illuminationField } from './illumination.js'
 
 /** Where a plate's light is this share of its mean or less, nothing is divided by less. */
 const darkest = 0.05
@@ -31,31 +32,36 @@ export class TilePreparation {
     this.#sigma = typeof sigma === 'number' ? new Array<number>(store.channels).fill(sigma) : sigma
   }
 
+  /** Whether nothing is done. */
+  get changesNothing(): boolean {
+    return this.#section.illumination === 'none' && this.#sigma.every((sigma) => sigma === 0)
+  }
+
   /**
-   * The tile, or a corrected and blurred copy of it.
+   * A tile, or any other part of an image, or a corrected and blurred copy of it.
    *
-   * @param index Which tile of its site it is.
+   * @param part Where in its image it lies; what lies past that is padding.
    * @throws {StoreError} when the illumination is asked for and the store does not have it.
    */
-  prepare(site: number, index: number, tile: Tile): Tile | FloatTile {
-    const { illumination } = this.#section
-    if (illumination === 'none' && this.#sigma.every((sigma) => sigma === 0)) return tile
-    const pixels = new Float32Array(tile.pixels.length)
+  prepare(site: number, part: ImagePart, tile: Tile): Tile | FloatTile {
+    if (this.changesNothing) return tile
+    const corrects = this.#section.illumination !== 'none'
+    const prepared = { ...tile, pixels: new Float32Array(tile.pixels.length) }
     for (let channel = 0; channel < tile.channels; channel++) {
-      const plane = filledPart(tile, channel)
-      if (illumination !== 'none') this.#correct(plane, site, index, channel, tile)
+      const plane = filledPlane(tile, channel)
+      if (corrects) this.#correct(plane, site, channel, part)
       gaussianBlur(plane, tile.filledHeight, tile.filledWidth, this.#sigma[channel] ?? 0)
-      putBack(plane, pixels, tile, channel)
+      putPlane(plane, prepared, channel)
     }
-    return { ...tile, pixels }
+    return prepared
   }
 
   /** Divides by the field, or subtracts it, such that the mean of the plate stays. */
-  #correct(plane: Float32Array, site: number, index: number, channel: number, tile: Tile): void {
+  #correct(plane: Float32Array, site: number, channel: number, part: ImagePart): void {
     const field = this.#field(this.#store.plateOf(site))
     const mean = field.mean[channel] ?? 0
     if (!(mean > 0)) return
-    const light = field.over(channel, partOf(this.#store, index, tile))
+    const light = field.over(channel, part)
     const divides = this.#section.illumination === 'divide'
     for (let i = 0; i < plane.length; i++) {
       const value = plane[i] ?? 0
@@ -71,32 +77,5 @@ export class TilePreparation {
       this.#fields.set(plate, known)
     }
     return known
-  }
-}
-
-function partOf({ tiling }: Store, index: number, tile: Tile): ImagePart {
-  return {
-    top: Math.floor(index / tiling.columns) * tile.height,
-    left: (index % tiling.columns) * tile.width,
-    height: tile.filledHeight,
-    width: tile.filledWidth,
-  }
-}
-
-function filledPart(tile: Tile, channel: number): Float32Array {
-  const { pixels, height, width, filledHeight, filledWidth } = tile
-  const plane = new Float32Array(filledHeight * filledWidth)
-  for (let y = 0; y < filledHeight; y++) {
-    const from = (channel * height + y) * width
-    plane.set(pixels.subarray(from, from + filledWidth), y * filledWidth)
-  }
-  return plane
-}
-
-function putBack(plane: Float32Array, pixels: Float32Array, tile: Tile, channel: number): void {
-  const { height, width, filledHeight, filledWidth } = tile
-  for (let y = 0; y < filledHeight; y++) {
-    const row = plane.subarray(y * filledWidth, (y + 1) * filledWidth)
-    pixels.set(row, (channel * height + y) * width)
   }
 }

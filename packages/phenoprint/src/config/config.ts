@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { assignment, submission } from './assignment.js'
+import { augmentation } from './augmentation.js'
 import { batches, normalise, type symmetries } from './batches.js'
 import * as sections from './sections.js'
 import { simulation } from './simulation.js'
@@ -13,6 +14,7 @@ export const configSchema = z.strictObject({
   store: sections.store.optional(),
   split: sections.split,
   batches,
+  augmentation,
   normalise,
   model: sections.model,
   training: sections.training,

@@ -15,6 +15,12 @@ export interface TileShape {
   readonly width: number
 }
 
+/** A rectangle of the pixels of an image. */
+export interface ImagePart extends TileShape {
+  readonly top: number
+  readonly left: number
+}
+
 /**
  * Tiles of an image, row by row from the top left. The last row and column reach past the image
  * where its size is no multiple of the tile's; what lies outside is zero.
@@ -41,11 +47,13 @@ export function tiling(
   return { image, tile, rows, columns, tilesPerSite: rows * columns }
 }
 
-/** How much of a tile lies inside the image. */
-export function filledPart({ image, tile, columns }: Tiling, index: number): TileShape {
+/** The part of the image that a tile holds. */
+export function filledPart({ image, tile, columns }: Tiling, index: number): ImagePart {
   const top = Math.floor(index / columns) * tile.height
   const left = (index % columns) * tile.width
   return {
+    top,
+    left,
     height: Math.min(tile.height, image.height - top),
     width: Math.min(tile.width, image.width - left),
   }
@@ -72,9 +80,7 @@ export function emptyPixels(dtype: PixelType, length: number): Pixels {
 export function cutTile(of: Tiling, index: number, image: Pixels): Pixels {
   const { channels, height, width, dtype } = of.image
   const { tile } = of
-  const filled = filledPart(of, index)
-  const top = Math.floor(index / of.columns) * tile.height
-  const left = (index % of.columns) * tile.width
+  const { top, left, ...filled } = filledPart(of, index)
   const pixels = emptyPixels(dtype, channels * tile.height * tile.width)
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < filled.height; y++) {

@@ -59,9 +59,22 @@ beforeAll(async () => {
 
 const newRun = () => join(temporaryFolder(), 'run')
 
-function configOf(run: string, batches: object, split: object = {}): Config {
+/** Everything that may be done to samples, but mixing. */
+const augmented = {
+  tile: 'random',
+  ...{ zoomCrop: {}, rotation: { shift: 0.1 }, blur: { probability: 0.5 }, gain: 0.1, offset: 0.1 },
+}
+/** And mixing. */
+const mixed = { ...augmented, cutMix: { probability: 0.5 }, mixup: { probability: 0.5 } }
+
+function configOf(
+  run: string,
+  batches: object,
+  split: object = {},
+  augmentation: object = {},
+): Config {
   const held = { validation: { HeLa: ['E3'], U2OS: ['E4'] }, ...split }
-  const rest = { batches, split: held, store: { path: store, tile: [16, 16] } }
+  const rest = { batches, augmentation, split: held, store: { path: store, tile: [16, 16] } }
   return smallConfig(store, run, { batchSize: 3 }, rest)
 }
 
@@ -93,13 +106,16 @@ describe('networkShape', () => {
   })
 })
 
-describe('training in pairs', () => {
-  it('validates as infer predicts, on the same controls', async () => {
+describe.each([
+  { batches: { pairs: 'control' }, augmentation: augmented, shape: { channels: 4, classes: 5 } },
+  { batches: { controls: true }, augmentation: mixed, shape: { channels: 2, classes: 5 } },
+])('training with %j', ({ batches, augmentation, shape }) => {
+  it('validates as infer predicts: on the same controls, with nothing done to samples', async () => {
     const run = newRun()
-    await trainHere(configOf(run, { pairs: 'control' }), recorder())
+    await trainHere(configOf(run, batches, {}, augmentation), recorder())
     const { network, description } = loadNetwork(run, 'last')
     network.dispose()
-    expect(description).toMatchObject({ channels: 4, classes: 5 })
+    expect(description).toMatchObject(shape)
     const output = newRun()
     const prediction = { from: run, checkpoint: 'last', splits: ['validation'], threads: 1 }
     await infer(configSchema.parse({ output, prediction }), recorder())
@@ -128,13 +144,13 @@ function interrupting(images: number): Reporter {
 }
 
 describe.each([
-  { pairs: 'negativeControl', batchFrom: 'plate' },
-  { sampler: 'balanced', controls: true, weights: { cellType: { U2OS: 2 } } },
-])('training with %j', (batches) => {
+  [{ pairs: 'negativeControl', batchFrom: 'plate' }, augmented],
+  [{ sampler: 'balanced', controls: true, weights: { cellType: { U2OS: 2 } } }, mixed],
+])('training with %j and %j', (batches, augmentation) => {
   it('ends with the same bytes when it was interrupted and gone on with', async () => {
     const [whole, stopped] = [newRun(), newRun()]
-    await trainHere(configOf(whole, batches), recorder())
-    const config = configOf(stopped, batches)
+    await trainHere(configOf(whole, batches, {}, augmentation), recorder())
+    const config = configOf(stopped, batches, {}, augmentation)
     await expect(trainHere(config, interrupting(4))).rejects.toBeInstanceOf(InterruptedError)
     await trainHere(config, recorder())
     const name = 'last.safetensors'

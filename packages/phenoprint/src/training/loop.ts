@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { manualSeed, memory, setThreads } from '@phenoprint/torch'
+import { augmentationSettings } from '../augmentation/settings.js'
 import { BatchLoader } from '../batches/batch-loader.js'
 import { type BatchOrder, batchesPerEpoch, epochBatches } from '../batches/epoch-batches.js'
 import { viewLoader } from '../batches/paired-loader.js'
@@ -86,6 +87,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     ...{ seed, tilesPerSite, symmetries, batchSize },
     pool: samplePool(screen, sites, config.batches, batchSize),
     controls: pairs === 'none' ? null : new PlateControls(screen, pairs),
+    augmentation: augmentationSettings(config, store),
   }
   const samplesPerEpoch = order.pool.draws
   const stepsPerEpoch = batchesPerEpoch(order)

@@ -18,6 +18,7 @@ function batchOf(samples: number): StepBatch {
     labels: new BigInt64Array(samples),
     shape: [samples, channels, side, side],
     controlLabels: null,
+    mixed: null,
   }
 }
 

@@ -72,6 +72,7 @@ function measure(
     images: images.subarray(0, samples * channels * height * width),
     labels: labels.subarray(0, samples),
     controlLabels: controlLabels?.subarray(0, samples) ?? null,
+    mixed: null,
     shape: [samples, channels, height, width],
   }
   const before = memory.allocator().inUse

@@ -24,6 +24,7 @@ const batch: StepBatch = {
   labels: BigInt64Array.from([0n, 4n, 2n, 2n, 1n, 3n, 0n]),
   shape: [7, 2, 3, 4],
   controlLabels: null,
+  mixed: null,
 }
 const settings = { device: 'cpu', precision: 'fp32', labelSmoothing: 0.1, pairs: null } as const
 
@@ -87,6 +88,43 @@ print(json.dumps([loss.item(), *w.grad.tolist()]))`
       x: [...batch.images],
       y: [...labels].map(Number),
       c: [...controlLabels].map(Number),
+    })
+    for (const values of losses) {
+      expect(values.length).toBe(expected.length)
+      values.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
+      })
+    }
+  })
+
+  it('weighs the classes of mixed samples by their shares, as separate losses would be', () => {
+    using network = new Linear()
+    const mixed = {
+      units: new Int32Array(7),
+      labels: BigInt64Array.from([1n, 4n, 0n, 3n, 2n, 1n, 4n]),
+      shares: Float32Array.from([0.25, 0.5, 0, 1, 0.7, 0.9, 0.125]),
+    }
+    const losses = [7, 3].map((microBatch) => {
+      network.layer.weight.grad = null
+      const loss = accumulateGradients(network, { ...batch, mixed }, { ...settings, microBatch })
+      return [loss, ...gradientOf(network.layer.weight)]
+    })
+    const script = `
+import torch
+w, b = (torch.tensor(d[k], requires_grad=True) for k in ('w', 'b'))
+x = torch.tensor(d['x']).reshape(7, 3, 4, 2).permute(0, 3, 1, 2).flatten(1)
+logits, share = x @ w.reshape(5, 24).T + b, torch.tensor(d['share'])
+entropy = lambda y: torch.nn.functional.cross_entropy(logits, torch.tensor(y), label_smoothing=0.1, reduction='none')
+loss = (share * entropy(d['y']) + (1 - share) * entropy(d['other'])).mean()
+loss.backward()
+print(json.dumps([loss.item(), *w.grad.tolist()]))`
+    const expected = askNumbers(script, {
+      w: network.layer.weight.toNumbers(),
+      b: network.layer.bias?.toNumbers(),
+      x: [...batch.images],
+      y: [...batch.labels].map(Number),
+      other: [...mixed.labels].map(Number),
+      share: [...mixed.shares],
     })
     for (const values of losses) {
       expect(values.length).toBe(expected.length)

@@ -1,6 +1,6 @@
 import { autocast, nn, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import { divideCount } from '../batches/divide.js'
-import type { Batch } from '../batches/samples.js'
+import type { Batch, MixedIn } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
 
 /** How a step computes. */
@@ -15,19 +15,20 @@ export interface StepSettings {
 }
 
 /** The part of a batch that a step reads. */
-export type StepBatch = Pick<Batch, 'images' | 'labels' | 'shape' | 'controlLabels'>
+export type StepBatch = Pick<Batch, 'images' | 'labels' | 'shape' | 'controlLabels' | 'mixed'>
 
 /**
  * Loss and gradients of a batch: forward and backward, a micro-batch at a time, gradients added to
  * those of the parameters, each weighed by its share of the batch. In pairs the logits are two heads,
- * and the loss is that of the treatments' head plus `controlWeight` times that of the controls'.
+ * and the loss is that of the treatments' head plus `controlWeight` times that of the controls'. Of
+ * mixed samples it is the loss of each half's class, weighed by its share.
  *
  * @param network Images `[batch, channel, y, x]` to logits `[batch, class]`.
  * @returns The mean loss over the batch.
  */
 export function accumulateGradients(
   network: { forward(images: Tensor): Tensor },
-  { images, labels, shape, controlLabels }: StepBatch,
+  { images, labels, shape, controlLabels, mixed }: StepBatch,
   { device, precision, microBatch, labelSmoothing, pairs }: StepSettings,
 ): number {
   const [count, channels, height, width] = shape
@@ -41,20 +42,22 @@ export function accumulateGradients(
       })
         .to({ device })
         .permute([0, 3, 1, 2])
-      const mixed = {
+      const casting = {
         device: kindOf(device),
         dtype: 'bfloat16',
         enabled: precision === 'bf16',
       } as const
-      const logits = autocast(mixed, () => network.forward(input)).to({ dtype: 'float32' })
+      const logits = autocast(casting, () => network.forward(input)).to({ dtype: 'float32' })
+      const lossTo = (scores: Tensor, target: Tensor) =>
+        nn.crossEntropy(scores, target.to({ device }), { labelSmoothing })
       const lossOf = (scores: Tensor, classes: BigInt64Array) =>
-        nn.crossEntropy(scores, tensor(classes.subarray(from, to)).to({ device }), {
-          labelSmoothing,
-        })
+        lossTo(scores, tensor(classes.subarray(from, to)))
       const loss =
-        pairs === null || controlLabels === null
-          ? lossOf(logits, labels)
-          : twoHeads(logits, labels, controlLabels, pairs, lossOf)
+        pairs !== null && controlLabels !== null
+          ? twoHeads(logits, labels, controlLabels, pairs, lossOf)
+          : mixed === null
+            ? lossOf(logits, labels)
+            : lossTo(logits, softTargets(labels, mixed, [from, to], logits.shape[1] ?? 0))
       const share = (to - from) / count
       // The only part has share 1, and is spared the multiplication.
       if (parts.length === 1) loss.backward()
@@ -77,6 +80,26 @@ function twoHeads(
   const first = lossOf(logits.narrow(1, 0, treatments), labels)
   const ofControls = controlLabels.map((label) => label - BigInt(treatments))
   return first.add(lossOf(logits.narrow(1, treatments, controls), ofControls).mul(controlWeight))
+}
+
+/** What each class weighs, `[sample, class]`: the share of a sample's own, and the rest of what is mixed in. */
+function softTargets(
+  labels: BigInt64Array,
+  mixed: MixedIn,
+  [from, to]: readonly [number, number],
+  classes: number,
+): Tensor {
+  const targets = new Float32Array((to - from) * classes)
+  for (let sample = from; sample < to; sample++) {
+    const add = (label: bigint | undefined, share: number) => {
+      const at = (sample - from) * classes + Number(label)
+      targets[at] = (targets[at] ?? 0) + share
+    }
+    const share = mixed.shares[sample] ?? 1
+    add(labels[sample], share)
+    add(mixed.labels[sample], 1 - share)
+  }
+  return tensor(targets, { shape: [to - from, classes] })
 }
 
 function kindOf(device: string): 'cpu' | 'cuda' {

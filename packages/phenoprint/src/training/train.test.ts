@@ -151,6 +151,7 @@ describe('train', () => {
       sites: units.flatMap((unit) => opened.screen.units[unit]?.sites ?? []),
       tilesPerSite: 1,
       symmetries: config.batches.symmetries,
+      augmentation: null,
     })
     let sum = 0
     for (const [from, to] of [
