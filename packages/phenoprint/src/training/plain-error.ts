@@ -25,7 +25,6 @@ const classes: Readonly<Record<string, new (message: string, options?: ErrorOpti
   PredictionError: errors.PredictionError,
   EarlierRunError: errors.EarlierRunError,
   ShapeError: errors.ShapeError,
-  AssignmentError: errors.AssignmentError,
   MachineError: errors.MachineError,
   DivergedError: errors.DivergedError,
 }
