@@ -28,6 +28,7 @@ describe('the public names', () => {
       'UsageError',
       'assignClasses',
       'assignClassesGreedily',
+      'augmentationSettings',
       'batchesPerEpoch',
       'bootstrapMean',
       'bytesInWords',

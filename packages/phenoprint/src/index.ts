@@ -6,6 +6,8 @@ export {
   type PlateContents,
   type PlateGroups,
 } from './assignment/plate-groups.js'
+export type { Augmentation, AugmentationSettings } from './augmentation/augmentation.js'
+export { augmentationSettings } from './augmentation/settings.js'
 export * from './basics.js'
 export { BatchLoader } from './batches/batch-loader.js'
 export {
