@@ -1,4 +1,5 @@
 import type { Normalisation } from '@phenoprint/pixels'
+import { nthSmallest } from './nth-smallest.js'
 
 /** What the median absolute deviation of a normal distribution is multiplied by to be its deviation. */
 const toDeviation = 1.4826
@@ -62,12 +63,14 @@ export function robustOfValues(values: Float32Array): RobustScale {
   return { median, deviation: Math.max(leastDeviation, deviation) }
 }
 
-/** Sorts them. */
+/** Moves them about. */
 function medianOf(values: Float32Array): number {
-  values.sort()
   const half = values.length >> 1
-  const above = values[half] ?? Number.NaN
-  return values.length % 2 === 1 ? above : ((values[half - 1] ?? Number.NaN) + above) / 2
+  const above = nthSmallest(values, half)
+  if (values.length % 2 === 1) return above
+  // What stands before it now is no larger.
+  const below = values.subarray(0, half).reduce((most, value) => Math.max(most, value), -Infinity)
+  return (below + above) / 2
 }
 
 /** Median to 0, and to deviation 1 what is normally distributed; 0 throughout a channel that is missing. */
