@@ -22,41 +22,42 @@ export async function renderWells(
 ): Promise<void> {
   const threads = Math.min(settings.threads ?? availableParallelism(), wells.length)
   const queue = wells.values()
-  const outcomes = await Promise.allSettled(
-    Array.from({ length: threads }, () => serve(settings, queue, onWell, signal)),
+  const workerData: RenderThreadData = { settings }
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(new URL('./render-thread.js', import.meta.url), { workerData }),
   )
+  const outcomes = await Promise.allSettled(
+    workers.map((worker) => serve(worker, queue, onWell, signal)),
+  )
+  // All at the end: while others render, none comes to rest.
+  await Promise.all(workers.map(endThread))
   signal.throwIfAborted()
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }
 
-/** Runs one thread until the queue is empty, the signal is aborted, or something fails. */
-async function serve(
-  settings: Section<'simulation'>,
+/** Keeps one thread at work until the queue is empty, the signal is aborted, or something fails. */
+function serve(
+  worker: Worker,
   queue: Iterator<SimulatedWell>,
   onWell: (rendered: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const workerData: RenderThreadData = { settings }
-  const worker = new Worker(new URL('./render-thread.js', import.meta.url), { workerData })
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const next = () => {
-        const { done, value: well } = signal.aborted ? { done: true } : queue.next()
-        if (done === true || well === undefined) return resolve()
-        const request: RenderRequest = { well }
-        worker.postMessage(request)
-      }
-      worker.on('error', reject)
-      worker.on('exit', () => reject(new Error('a render thread ended before its work was done')))
-      worker.on('message', (reply: RenderReply) => {
-        if (reply.kind === 'machine') return reject(new MachineError(reply.message))
-        onWell(reply.rendered)
-        next()
-      })
+  return new Promise((resolve, reject) => {
+    const next = () => {
+      const { done, value: well } = signal.aborted ? { done: true } : queue.next()
+      if (done === true || well === undefined) return resolve()
+      const request: RenderRequest = { well }
+      worker.postMessage(request)
+    }
+    worker.on('error', reject)
+    worker.on('exit', () => reject(new Error('a render thread ended before its work was done')))
+    worker.on('message', (reply: RenderReply) => {
+      if (reply.kind === 'machine') return reject(new MachineError(reply.message))
+      onWell(reply.rendered)
       next()
     })
-  } finally {
-    await endThread(worker)
-  }
+    next()
+  })
 }
