@@ -42,11 +42,12 @@ export class BatchLoader implements AsyncDisposable {
   /**
    * The images, units and labels of samples, in their order. All of them are pairs, or none.
    *
+   * @param normControls Views whose images alone are wanted.
    * @returns memory of its own: the caller may keep it and write to it.
    * @throws {StoreError} when the store is damaged.
    * @throws {ConfigError} when a symmetry would turn tiles that are not square.
    */
-  async load(samples: readonly Sample[]): Promise<Batch> {
+  async load(samples: readonly Sample[], normControls: readonly SiteView[] = []): Promise<Batch> {
     const { channels, tileShape } = this.#store
     const { height, width } = tileShape
     const controls = samples.flatMap(({ control }) => (control === undefined ? [] : [control]))
@@ -54,11 +55,12 @@ export class BatchLoader implements AsyncDisposable {
     if (paired && controls.length !== samples.length) {
       throw new RangeError(`${controls.length} pairs among ${samples.length} samples`)
     }
-    const [own, beside] = await allOrFirst([
+    const [own, forNorm, beside] = await allOrFirst([
       this.#mixed(samples),
+      this.#images(normControls),
       ...(paired ? [this.#images(controls)] : []),
     ])
-    if (own === undefined) throw new RangeError('no images')
+    if (own === undefined || forNorm === undefined) throw new RangeError('no images')
     const images = beside === undefined ? own : besideEachOther(own, beside, channels)
     return {
       images,
@@ -67,6 +69,7 @@ export class BatchLoader implements AsyncDisposable {
       units: this.#units(samples),
       labels: this.#labels(samples),
       controlLabels: paired ? this.#labels(controls) : null,
+      normControls: normControls.length > 0 ? forNorm : null,
       mixed: this.#mixedIn(samples),
     }
   }

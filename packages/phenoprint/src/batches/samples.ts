@@ -43,6 +43,11 @@ export interface Batch {
   readonly labels: BigInt64Array
   /** `[sample]`, in pairs: the class of each control, as the screen counts it. Null without pairs. */
   readonly controlLabels: BigInt64Array | null
+  /**
+   * Images that go through the network for the statistics of batch norm alone, as `images`; null for
+   * none.
+   */
+  readonly normControls: Float32Array | null
   /** What was mixed in; null where nothing was. */
   readonly mixed: MixedIn | null
 }

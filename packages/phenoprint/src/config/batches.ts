@@ -60,6 +60,13 @@ export const batches = z
       .describe(
         'Train on control wells too, as further classes: true: those of groups that are trained on; all: those of validation and test groups too; false: controls only serve normalisation and pairs',
       ),
+    normControls: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe(
+        'With each batch go so many views of negative controls of its plate, for the statistics of batch norm alone; needs batchFrom: plate',
+      ),
     pairs: z
       .enum(['none', 'control', 'negativeControl'])
       .default('none')

@@ -145,6 +145,7 @@ function interrupting(images: number): Reporter {
 
 describe.each([
   [{ pairs: 'negativeControl', batchFrom: 'plate' }, augmented],
+  [{ batchFrom: 'plate', normControls: 2 }, mixed],
   [{ sampler: 'balanced', controls: true, weights: { cellType: { U2OS: 2 } } }, mixed],
 ])('training with %j and %j', (batches, augmentation) => {
   it('ends with the same bytes when it was interrupted and gone on with', async () => {

@@ -6,9 +6,11 @@ import { manualSeed, memory, setThreads } from '@phenoprint/torch'
 import { augmentationSettings } from '../augmentation/settings.js'
 import { BatchLoader } from '../batches/batch-loader.js'
 import { type BatchOrder, batchesPerEpoch, epochBatches } from '../batches/epoch-batches.js'
+import { normControls } from '../batches/norm-controls.js'
 import { viewLoader } from '../batches/paired-loader.js'
 import { PlateControls } from '../batches/plate-controls.js'
 import { samplePool } from '../batches/sample-pool.js'
+import type { Sample } from '../batches/samples.js'
 import type { Config } from '../config/config.js'
 import { DivergedError } from '../errors.js'
 import { saveCheckpoint } from '../models/checkpoint.js'
@@ -89,6 +91,9 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     controls: pairs === 'none' ? null : new PlateControls(screen, pairs),
     augmentation: augmentationSettings(config, store),
   }
+  const controls = normControls(screen, config)
+  const controlsBeside = (samples: readonly Sample[], epoch: number, step: number) =>
+    controls?.beside(order, samples, epoch, step) ?? []
   const samplesPerEpoch = order.pool.draws
   const stepsPerEpoch = batchesPerEpoch(order)
   const totalSteps = settings.epochs * stepsPerEpoch
@@ -116,7 +121,8 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   // Does a step fit in memory?
   const atOnce = Math.min(microBatch, samplesPerEpoch)
   const someSamples = epochBatches(order, 1).flat().slice(0, 8)
-  const estimate = checkStepMemory(learner, await loader.load(someSamples), {
+  const some = await loader.load(someSamples, controlsBeside(someSamples, 1, 0))
+  const estimate = checkStepMemory(learner, some, {
     ...stepSettings,
     microBatch: atOnce,
     optimiser: settings.optimiser,
@@ -153,7 +159,8 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
       const batches = epochBatches(order, epoch)
       const load = async (step: number) => {
         const samples = batches[step]
-        return samples === undefined ? null : await loader.load(samples)
+        if (samples === undefined) return null
+        return await loader.load(samples, controlsBeside(samples, epoch, step))
       }
       const label = `${cellType ?? 'epoch'} ${epoch}/${settings.epochs}`
       const progress = reporter.progress(label, samplesPerEpoch, 'images')

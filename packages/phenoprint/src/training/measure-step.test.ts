@@ -19,6 +19,7 @@ function batchOf(samples: number): StepBatch {
     shape: [samples, channels, side, side],
     controlLabels: null,
     mixed: null,
+    normControls: null,
   }
 }
 

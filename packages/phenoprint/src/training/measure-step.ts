@@ -63,7 +63,7 @@ export function checkStepMemory(
 /** Does a step of so many samples, without moving weights. */
 function measure(
   { network, optimiser }: Learner,
-  { images, labels, shape, controlLabels }: StepBatch,
+  { images, labels, shape, controlLabels, normControls }: StepBatch,
   settings: StepSettings,
   samples: number,
 ): HeldBytes {
@@ -73,6 +73,7 @@ function measure(
     labels: labels.subarray(0, samples),
     controlLabels: controlLabels?.subarray(0, samples) ?? null,
     mixed: null,
+    normControls,
     shape: [samples, channels, height, width],
   }
   const before = memory.allocator().inUse

@@ -18,6 +18,16 @@ class Linear extends nn.Module {
   }
 }
 
+/** The same behind a batch norm. */
+class Normed extends nn.Module {
+  readonly norm = this.register('norm', new nn.BatchNorm2d({ features: 2 }))
+  readonly layer = this.register('layer', new nn.Linear({ inFeatures: 2 * 3 * 4, outFeatures: 5 }))
+
+  forward(images: Tensor): Tensor {
+    return this.layer.forward(this.norm.forward(images).contiguous().flatten({ startDim: 1 }))
+  }
+}
+
 const draw = randomStream(1, 'step test')
 const batch: StepBatch = {
   images: Float32Array.from({ length: 7 * 2 * 3 * 4 }, () => draw.normal()),
@@ -25,6 +35,7 @@ const batch: StepBatch = {
   shape: [7, 2, 3, 4],
   controlLabels: null,
   mixed: null,
+  normControls: null,
 }
 const settings = { device: 'cpu', precision: 'fp32', labelSmoothing: 0.1, pairs: null } as const
 
@@ -132,6 +143,43 @@ print(json.dumps([loss.item(), *w.grad.tolist()]))`
         expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
       })
     }
+  })
+
+  it('takes the statistics of batch norm over the controls beside each micro-batch too', () => {
+    using network = new Normed()
+    const normControls = Float32Array.from({ length: 3 * 24 }, () => 2 + draw.normal())
+    const loss = accumulateGradients(
+      network,
+      { ...batch, normControls },
+      { ...settings, microBatch: 4 },
+    )
+    const script = `
+import torch
+w, b = (torch.tensor(d[k], requires_grad=True) for k in ('w', 'b'))
+image = lambda x: torch.tensor(x).reshape(-1, 3, 4, 2).permute(0, 3, 1, 2)
+x, controls, y = image(d['x']), image(d['controls']), torch.tensor(d['y'])
+norm, loss = torch.nn.BatchNorm2d(2), 0
+for part in (slice(0, 4), slice(4, 7)):
+    shown = norm(torch.cat([x[part], controls]))[:len(y[part])]
+    logits = shown.flatten(1) @ w.reshape(5, 24).T + b
+    loss = loss + torch.nn.functional.cross_entropy(logits, y[part], label_smoothing=0.1) * len(y[part]) / 7
+loss.backward()
+state = [*norm.running_mean.tolist(), *norm.running_var.tolist()]
+print(json.dumps([loss.item(), *w.grad.tolist(), *norm.weight.grad.tolist(), *state]))`
+    const expected = askNumbers(script, {
+      w: network.layer.weight.toNumbers(),
+      b: network.layer.bias?.toNumbers(),
+      x: [...batch.images],
+      controls: [...normControls],
+      y: [...batch.labels].map(Number),
+    })
+    const { norm } = network
+    const state = [...norm.runningMean.toNumbers(), ...norm.runningVar.toNumbers()]
+    const got = [loss, ...gradientOf(network.layer.weight), ...gradientOf(norm.weight), ...state]
+    expect(got.length).toBe(expected.length)
+    got.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
+    })
   })
 
   it('adds up the same over micro-batches, whatever their size', () => {

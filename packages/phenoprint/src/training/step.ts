@@ -15,20 +15,24 @@ export interface StepSettings {
 }
 
 /** The part of a batch that a step reads. */
-export type StepBatch = Pick<Batch, 'images' | 'labels' | 'shape' | 'controlLabels' | 'mixed'>
+export type StepBatch = Pick<
+  Batch,
+  'images' | 'labels' | 'shape' | 'controlLabels' | 'mixed' | 'normControls'
+>
 
 /**
  * Loss and gradients of a batch: forward and backward, a micro-batch at a time, gradients added to
  * those of the parameters, each weighed by its share of the batch. In pairs the logits are two heads,
  * and the loss is that of the treatments' head plus `controlWeight` times that of the controls'. Of
- * mixed samples it is the loss of each half's class, weighed by its share.
+ * mixed samples it is the loss of each half's class, weighed by its share. Controls for batch norm go
+ * through the network with each micro-batch, and their logits nowhere.
  *
  * @param network Images `[batch, channel, y, x]` to logits `[batch, class]`.
  * @returns The mean loss over the batch.
  */
 export function accumulateGradients(
   network: { forward(images: Tensor): Tensor },
-  { images, labels, shape, controlLabels, mixed }: StepBatch,
+  { images, labels, shape, controlLabels, mixed, normControls }: StepBatch,
   { device, precision, microBatch, labelSmoothing, pairs }: StepSettings,
 ): number {
   const [count, channels, height, width] = shape
@@ -37,9 +41,9 @@ export function accumulateGradients(
   let sum = 0
   for (const [from, to] of parts) {
     sum += tidy(() => {
-      const input = tensor(images.subarray(from * pixels, to * pixels), {
-        shape: [to - from, height, width, channels],
-      })
+      const own = images.subarray(from * pixels, to * pixels)
+      const shown = normControls === null ? own : joined(own, normControls)
+      const input = tensor(shown, { shape: [shown.length / pixels, height, width, channels] })
         .to({ device })
         .permute([0, 3, 1, 2])
       const casting = {
@@ -47,7 +51,8 @@ export function accumulateGradients(
         dtype: 'bfloat16',
         enabled: precision === 'bf16',
       } as const
-      const logits = autocast(casting, () => network.forward(input)).to({ dtype: 'float32' })
+      const all = autocast(casting, () => network.forward(input)).to({ dtype: 'float32' })
+      const logits = normControls === null ? all : all.narrow(0, 0, to - from)
       const lossTo = (scores: Tensor, target: Tensor) =>
         nn.crossEntropy(scores, target.to({ device }), { labelSmoothing })
       const lossOf = (scores: Tensor, classes: BigInt64Array) =>
@@ -66,6 +71,13 @@ export function accumulateGradients(
     })
   }
   return sum
+}
+
+function joined(first: Float32Array, second: Float32Array): Float32Array {
+  const both = new Float32Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
 }
 
 /** Logits `[batch, treatments + controls]` as two heads, and the sum of their losses. */
