@@ -147,6 +147,7 @@ console.log(`
 Look at
   runs/demo/assign/calls.csv        each well's call, its probability, the runner-up, and flags
   runs/demo/assign/plates.csv       which group of treatments each plate was found to hold
+  runs/demo/explain/pictures        which pixels and channels speak for some of the calls
   runs/demo/ensemble/metrics.json   accuracy, loss and calibration, overall and by cell type
   runs/demo/train/events.jsonl      how training went, epoch by epoch
   stores/demo                       the pixels as OME-Zarr, one file a plate

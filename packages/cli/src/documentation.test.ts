@@ -42,14 +42,14 @@ const commands = pages.flatMap((page) =>
 describe('the pages', () => {
   it('show commands of every verb', () => {
     const verbs = new Set(commands.map(([, line]) => line.replace(/^npx /, '').split(' ')[1]))
-    expect(verbs.size).toBe(10)
+    expect(verbs.size).toBe(11)
   })
 
   it.each(commands)('%s: %s', (_, line) => {
     expect(() => tryWrittenCommand(line, folder)).not.toThrow()
   })
 
-  it.each(['train', 'fine-tune', 'infer', 'ensemble', 'assign', 'submit', 'run'])(
+  it.each(['train', 'fine-tune', 'infer', 'ensemble', 'assign', 'submit', 'explain', 'run'])(
     'show the file of the first %s as it is',
     (verb) => {
       const page = `docs/guide/${verb}.md`

@@ -18,6 +18,7 @@ const needed: Record<VerbName, readonly (keyof Config)[]> = {
   ensemble: ['output', 'ensemble'],
   assign: ['output', 'screen', 'assignment'],
   submit: ['output', 'screen', 'submission'],
+  explain: ['output', 'explain'],
 }
 
 /**

@@ -42,6 +42,7 @@ describe('the public names', () => {
       'epochBatches',
       'epochSamples',
       'exitCodeOf',
+      'explain',
       'fineTune',
       'infer',
       'interruptOnSignals',

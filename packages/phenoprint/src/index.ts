@@ -53,6 +53,7 @@ export {
   writePredictions,
 } from './prediction/unit-predictions.js'
 export { readViews } from './prediction/view-predictions.js'
+export { explain } from './report/explain.js'
 export {
   commitFile,
   removeStaleTemporaries,

@@ -2,6 +2,7 @@ import type { Command } from '../command.js'
 import { assign } from './assign.js'
 import { doctor } from './doctor.js'
 import { ensemble } from './ensemble.js'
+import { explain } from './explain.js'
 import { fineTune } from './fine-tune.js'
 import { infer } from './infer.js'
 import { preprocess } from './preprocess.js'
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   ensemble,
   assign,
   submit,
+  explain,
   run,
   simulate,
   doctor,

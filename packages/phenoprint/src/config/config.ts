@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { assignment, submission } from './assignment.js'
 import { augmentation } from './augmentation.js'
 import { batches, normalise, type symmetries } from './batches.js'
+import { explain } from './explanation.js'
 import * as sections from './sections.js'
 import { simulation } from './simulation.js'
 
@@ -23,6 +24,7 @@ export const configSchema = z.strictObject({
   ensemble: sections.ensemble.optional(),
   assignment: assignment.optional(),
   submission: submission.optional(),
+  explain: explain.optional(),
   simulation: simulation.optional(),
   stages: sections.stages.optional(),
 })

@@ -355,6 +355,7 @@ export const stages = z
           'ensemble',
           'assign',
           'submit',
+          'explain',
         ])
         .describe('What the stage does'),
       config: name.describe('YAML file of the stage, relative to this file'),

@@ -148,7 +148,14 @@ function lasting(config: Config): unknown {
     screen: _screen,
     ...others
   } = config
-  const { prediction: _prediction, ensemble: _ensemble, training, store, ...rest } = others
+  const { prediction: _prediction, ensemble: _ensemble, ...beforeCalls } = others
+  const {
+    assignment: _assignment,
+    submission: _submission,
+    explain: _explain,
+    ...own
+  } = beforeCalls
+  const { training, store, ...rest } = own
   const { checkpointMinutes: _minutes, ...lastingTraining } = training
   const { verify: _verify, ...lastingStore } = store ?? {}
   return { ...rest, ...(store && { store: lastingStore }), training: lastingTraining }

@@ -82,20 +82,21 @@ export class EfficientNet extends Network {
     return [this.#first, ...this.#others].map((block) => block.kernel)
   }
 
+  featureMaps(images: Tensor): Tensor {
+    return tidy(() => {
+      const maps = this.#head.forward(this.#trunk(images))
+      return this.#activation.forward(this.#headNorm.forward(maps))
+    })
+  }
+
   features(images: Tensor): Tensor {
-    const stem = { convolution: this.#stem, norm: this.#stemNorm }
-    let x = tidy(() => this.#first.forwardWithStem(stem, images))
-    for (const block of this.#others) {
-      const input = x
-      x = tidy(() => block.forward(input))
-      input.dispose()
-    }
+    const x = this.#trunk(images)
     const head = { convolution: this.#head, norm: this.#headNorm }
     return tidy(() => this.#first.kernel.pooled(head, this.#activation, x))
   }
 
-  forward(images: Tensor): Tensor {
-    return tidy(() => this.#classifier.forward(this.#dropout.forward(this.features(images))))
+  classify(features: Tensor): Tensor {
+    return tidy(() => this.#classifier.forward(this.#dropout.forward(features)))
   }
 
   compileForInference(precision: Precision): InferenceNetwork {
@@ -108,5 +109,16 @@ export class EfficientNet extends Network {
       this.#first.kernel.foldPooled(head, this.#activation, dtype),
     ]
     return new FoldedEfficientNet(parts, this.#classifier)
+  }
+
+  #trunk(images: Tensor): Tensor {
+    const stem = { convolution: this.#stem, norm: this.#stemNorm }
+    let x = tidy(() => this.#first.forwardWithStem(stem, images))
+    for (const block of this.#others) {
+      const input = x
+      x = tidy(() => block.forward(input))
+      input.dispose()
+    }
+    return x
   }
 }

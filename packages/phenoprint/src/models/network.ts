@@ -1,4 +1,4 @@
-import { nn, type Tensor } from '@phenoprint/torch'
+import { nn, type Tensor, tidy } from '@phenoprint/torch'
 import type { Section } from '../config/config.js'
 
 /** What the data ask of a network. */
@@ -17,11 +17,19 @@ export abstract class Network extends nn.Module {
   /** The layer whose outputs are the classes. */
   abstract readonly classifierName: string
 
+  /** The last feature maps, `[batch, channel, y, x]` to `[batch, feature, y, x]`. */
+  abstract featureMaps(images: Tensor): Tensor
+
   /** The last feature maps, averaged over the image: `[batch, channel, y, x]` to `[batch, feature]`. */
   abstract features(images: Tensor): Tensor
 
+  /** Features `[batch, feature]` to logits `[batch, class]`. */
+  abstract classify(features: Tensor): Tensor
+
   /** `[batch, channel, y, x]` to logits `[batch, class]`. */
-  abstract forward(images: Tensor): Tensor
+  forward(images: Tensor): Tensor {
+    return tidy(() => this.classify(this.features(images)))
+  }
 
   /**
    * This network for inference alone, as it is now: norms folded into convolutions, weights converted

@@ -5,7 +5,7 @@ import type { Section } from '../config/config.js'
 import { PredictionError } from '../errors.js'
 import { loadNetwork } from '../models/checkpoint.js'
 import { cellTypeFolder } from '../models/checkpoint-path.js'
-import type { InferenceNetwork, Precision } from '../models/network.js'
+import type { InferenceNetwork, Network, Precision } from '../models/network.js'
 import type { FinishedRun } from '../run/finished-run.js'
 import type { Screen } from '../screen/screen.js'
 
@@ -67,16 +67,22 @@ export class NetworkSource implements Disposable {
     const key = this.perCellType ? cellType : ''
     if (this.current?.key === key) return this.current.network
     this[Symbol.dispose]()
-    const wanted = this.perCellType ? cellType : undefined
-    const { network: trained } = loadNetwork(this.run.folder, this.choice, wanted)
+    const trained = this.trainedFor(cellType)
     try {
-      trained.to({ device: this.device })
       const network = trained.compileForInference(this.precision)
       this.current = { key, network }
       return network
     } finally {
       trained.dispose()
     }
+  }
+
+  /** The same network as it was trained, in evaluation mode, for gradients; it is the caller's own. */
+  trainedFor(cellType: string): Network {
+    const wanted = this.perCellType ? cellType : undefined
+    const { network } = loadNetwork(this.run.folder, this.choice, wanted)
+    network.to({ device: this.device })
+    return network
   }
 
   [Symbol.dispose](): void {

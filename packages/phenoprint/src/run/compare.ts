@@ -20,12 +20,13 @@ const neverMatter = ['output', 'stages', 'simulation', 'store.verify', 'training
  * the store, whose digest is compared.
  */
 const ofOthers: Readonly<Record<RunVerb, readonly string[]>> = {
-  train: ['screen', 'fineTune', 'prediction', 'ensemble', 'assignment', 'submission'],
-  'fine-tune': ['screen', 'prediction', 'ensemble', 'assignment', 'submission'],
-  infer: ['screen', 'fineTune', 'ensemble', 'assignment', 'submission'],
-  ensemble: ['screen', 'fineTune', 'prediction', 'assignment', 'submission'],
-  assign: ['fineTune', 'prediction', 'ensemble', 'submission'],
-  submit: ['fineTune', 'prediction', 'ensemble', 'assignment'],
+  train: ['screen', 'fineTune', 'prediction', 'ensemble', 'assignment', 'submission', 'explain'],
+  'fine-tune': ['screen', 'prediction', 'ensemble', 'assignment', 'submission', 'explain'],
+  infer: ['screen', 'fineTune', 'ensemble', 'assignment', 'submission', 'explain'],
+  ensemble: ['screen', 'fineTune', 'prediction', 'assignment', 'submission', 'explain'],
+  assign: ['fineTune', 'prediction', 'ensemble', 'submission', 'explain'],
+  submit: ['fineTune', 'prediction', 'ensemble', 'assignment', 'explain'],
+  explain: ['screen', 'fineTune', 'prediction', 'ensemble', 'assignment', 'submission'],
 }
 
 /**

@@ -1,2 +1,2 @@
 /** Verbs that write a run directory. */
-export type RunVerb = 'train' | 'fine-tune' | 'infer' | 'ensemble' | 'assign' | 'submit'
+export type RunVerb = 'train' | 'fine-tune' | 'infer' | 'ensemble' | 'assign' | 'submit' | 'explain'

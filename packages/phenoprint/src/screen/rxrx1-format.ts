@@ -14,6 +14,9 @@ export const rxrx1Channels: readonly Channel[] = [
   { name: 'Golgi', color: 'FEFF28' },
 ]
 
+/** Values that Recursion's rendering shows at full colour, in channel order. */
+export const rxrx1Brightest: readonly number[] = [51, 107, 64, 191, 89, 191]
+
 /** Values of `well_type`. */
 export const rxrx1Roles: ReadonlyMap<string, Role> = new Map([
   ['treatment', 'treatment'],

@@ -1,11 +1,11 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Section } from '../config/config.js'
+import { encodePng, isWholePng } from '../png.js'
 import { diskFault } from '../run/disk-fault.js'
 import { temporaryName } from '../run/files.js'
 import { channelCount } from './channels.js'
 import type { SimulatedWell } from './layout.js'
-import { encodeGreyPng, isWholeGreyPng } from './png.js'
 import type { SiteRenderer } from './render-site.js'
 
 /** Path of an image below the screen's folder; `site` and `channel` from 1. */
@@ -31,9 +31,9 @@ export function writeWell(
     const paths = Array.from({ length: channelCount }, (_, index) =>
       join(settings.folder, imagePath(well, site, index + 1)),
     )
-    if (paths.every((path) => isWholeGreyPng(path, size, size))) continue
+    if (paths.every((path) => isWholePng(path, size, size, 1))) continue
     renderer.render(well, site).forEach((pixels, index) => {
-      replaceFile(paths[index] ?? '', encodeGreyPng(pixels, size, size))
+      replaceFile(paths[index] ?? '', encodePng(pixels, size, size, 1))
     })
     rendered++
   }

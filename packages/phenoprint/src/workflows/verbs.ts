@@ -14,6 +14,7 @@ export type VerbName =
   | 'ensemble'
   | 'assign'
   | 'submit'
+  | 'explain'
 
 /** Loads a verb with all it needs, and only that: simulating must not wait for the engine. */
 export async function loadVerb(name: VerbName): Promise<Verb> {
@@ -34,5 +35,7 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../assignment/assign.js')).assign
     case 'submit':
       return (await import('../assignment/submit.js')).submit
+    case 'explain':
+      return (await import('../report/explain.js')).explain
   }
 }
