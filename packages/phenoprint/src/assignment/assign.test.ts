@@ -122,7 +122,7 @@ describe('assign', () => {
     expect(accuracy.assigned).toBeGreaterThan((accuracy.restricted ?? 1) + 0.05)
     expect(test.overall.accuracy).toBe(accuracy.assigned)
     expect(Object.keys(test.byCellType)).toEqual(['HUVEC', 'U2OS'])
-    expect(result.files.map((path) => existsSync(path))).toEqual([true, true, true, true])
+    expect(result.files.map((path) => existsSync(path))).toEqual(new Array(5).fill(true))
     expect(lines[0]).toBe(
       'assign: 3 groups of classes (20, 20, 20), learned from 24 training plates',
     )
@@ -170,6 +170,20 @@ describe('assign', () => {
     expect(predicted?.ece).toBeGreaterThan(0.2)
     expect(calibrated?.ece).toBeLessThan(0.15)
     expect(validation.overall.ece).toBeLessThan(0.1)
+    const bins = table(folder, 'reliability.csv').filter(({ split }) => split === 'test')
+    for (const step of ['predicted', 'assigned']) {
+      const of = (cellType: string) =>
+        bins.filter((bin) => bin.step === step && bin.cellType === cellType)
+      const calls = (cellType: string) =>
+        of(cellType).reduce((sum, bin) => sum + Number(bin.calls), 0)
+      expect([calls('all'), calls('HUVEC'), calls('U2OS')]).toEqual([180, 120, 60])
+      const gap = of('all').reduce(
+        (sum, { calls: count, probability, accuracy }) =>
+          sum + (Number(count) * Math.abs(Number(probability) - Number(accuracy))) / 180,
+        0,
+      )
+      expect(gap).toBeCloseTo((step === 'predicted' ? predicted : test.overall)?.ece ?? 0, 3)
+    }
     const { temperatures } = z
       .object({
         temperatures: z

@@ -11,7 +11,14 @@ import { readScreen } from '../screen/read-screen.js'
 import type { Screen } from '../screen/screen.js'
 import { count } from '../words.js'
 import { type AssignedFigures, assignedFigures } from './assigned-figures.js'
-import { callLines, callsFile, plateLines, platesFile } from './assigned-tables.js'
+import {
+  callLines,
+  callsFile,
+  plateLines,
+  platesFile,
+  reliabilityFile,
+  reliabilityLines,
+} from './assigned-tables.js'
 import { type Calibration, calibrate } from './calibrate.js'
 import type { ByCellType } from './calibration.js'
 import { callSplit } from './call-split.js'
@@ -22,8 +29,8 @@ import { rulesOf } from './rules.js'
 /**
  * Calls every unit of a finished run of infer or ensemble by what is known of plates: finds the group
  * of classes that each plate holds, restricts its wells to it, gives each class to one well, and says
- * how far to trust each call. Writes `calls.csv`, `plates.csv`, `assignment.json` and `metrics.json`
- * into the run directory; no model is needed.
+ * how far to trust each call. Writes `calls.csv`, `plates.csv`, `reliability.csv`,
+ * `assignment.json` and `metrics.json` into the run directory; no model is needed.
  *
  * @throws {EarlierRunError} {PredictionError} when the predictions are missing, broken, or of other
  *   classes than the screen.
@@ -46,6 +53,7 @@ export async function assign(config: Config, reporter: Reporter): Promise<VerbRe
   using run = RunDirectory.open(output, purpose)
   using calls = callsFile(run.path('calls.csv'))
   using plates = platesFile(run.path('plates.csv'))
+  using bins = reliabilityFile(run.path('reliability.csv'))
   const figures: Record<string, AssignedFigures> = {}
   for (const split of splits) {
     reporter.signal.throwIfAborted()
@@ -53,14 +61,16 @@ export async function assign(config: Config, reporter: Reporter): Promise<VerbRe
     calls.add(callLines(done, rules.groups))
     plates.add(plateLines(done, rules.groups))
     const of = assignedFigures(done, rules.groups, config.seed)
+    bins.add(reliabilityLines(split.name, of))
     figures[split.name] = of
     sayFigures(split.name, of, reporter)
   }
   calls.finish()
   plates.finish()
+  bins.finish()
   writeJson(run.path('assignment.json'), described(rules, calibration))
   writeJson(run.path('metrics.json'), figures)
-  const names = ['calls.csv', 'plates.csv', 'assignment.json', 'metrics.json']
+  const names = ['calls.csv', 'plates.csv', 'reliability.csv', 'assignment.json', 'metrics.json']
   const files = names.map((name) => run.path(name))
   const result: VerbResult = { status: 'done', figures: { splits: figures }, files }
   run.finish(result)

@@ -8,6 +8,7 @@ import {
 import { type Reliability, reliability } from '../evaluation/reliability.js'
 import { argmax, softmax } from '../evaluation/softmax.js'
 import { knownLabel } from '../prediction/calls.js'
+import type { ByCellType } from './calibration.js'
 import type { CalledSplit, Flag } from './call-split.js'
 import { groupOfPlate, type PlateGroups } from './plate-groups.js'
 import type { PlateCalls } from './plates.js'
@@ -17,6 +18,9 @@ export interface Step extends MetricsByCellType {
   readonly name: 'predicted' | 'calibrated' | 'restricted' | 'assigned'
 }
 
+/** Steps whose probabilities are looked at bin by bin. */
+export type ReliabilityStep = 'predicted' | 'assigned'
+
 /** Figures of the calls of a split, and of the steps on the way. */
 export interface AssignedFigures extends MetricsByCellType {
   readonly accuracyInterval: { readonly overall: Interval }
@@ -24,8 +28,8 @@ export interface AssignedFigures extends MetricsByCellType {
   /** Plates; those whose group the labels tell; and those of them whose group was found. */
   readonly plates: { readonly count: number; readonly known: number; readonly right: number }
   readonly flags: Readonly<Record<Flag, number>>
-  /** Of the calls as predicted, and after all steps. */
-  readonly reliability: { readonly predicted: Reliability; readonly assigned: Reliability } | null
+  /** Of the calls as predicted, and after all steps; null for ranks. */
+  readonly reliability: Readonly<Record<ReliabilityStep, ByCellType<Reliability>>> | null
 }
 
 /** The group that the labels of a plate tell; null where they are not known, or of several. */
@@ -128,13 +132,29 @@ function intervalOf(called: CalledSplit, seed: number): Interval {
   )
 }
 
-function reliabilityOf(called: CalledSplit, logits: Matrix, calls: Int32Array | null): Reliability {
+function reliabilityOf(
+  called: CalledSplit,
+  logits: Matrix,
+  calls: Int32Array | null,
+): ByCellType<Reliability> {
   const own = calls ?? Int32Array.from({ length: logits.rows }, (_, i) => argmax(row(logits, i)))
-  const labelled = outcomes(called, own)
-  return reliability(
-    labelled.map(({ index }) => softmax(row(logits, index))[own[index] ?? -1] ?? 0),
-    labelled.map(({ right }) => right),
-  )
+  const labelled = outcomes(called, own).map(({ who, index, right }) => ({
+    cellType: who.cellType,
+    probability: softmax(row(logits, index))[own[index] ?? -1] ?? 0,
+    right,
+  }))
+  const of = (units: typeof labelled) =>
+    reliability(
+      units.map(({ probability }) => probability),
+      units.map(({ right }) => right),
+    )
+  const names = [...new Set(labelled.map(({ cellType }) => cellType))].sort()
+  return {
+    overall: of(labelled),
+    byCellType: Object.fromEntries(
+      names.map((name) => [name, of(labelled.filter(({ cellType }) => cellType === name))]),
+    ),
+  }
 }
 
 function countOf(flags: readonly (readonly Flag[])[], flag: Flag): number {

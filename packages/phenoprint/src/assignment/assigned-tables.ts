@@ -2,7 +2,7 @@ import { row } from '../evaluation/matrix.js'
 import { softmax } from '../evaluation/softmax.js'
 import { argmaxBut, callCells, callColumns } from '../prediction/calls.js'
 import { CsvFile } from '../prediction/csv-file.js'
-import { knownGroup } from './assigned-figures.js'
+import { type AssignedFigures, knownGroup } from './assigned-figures.js'
 import type { CalledSplit } from './call-split.js'
 import type { PlateGroups } from './plate-groups.js'
 
@@ -67,4 +67,36 @@ export function plateLines(called: CalledSplit, groups: PlateGroups | null): str
       known === null || choice === null ? '' : known === choice.group ? 'right' : 'wrong',
     ]
   })
+}
+
+/** `reliability.csv`: a line a bin of stated probability. */
+export function reliabilityFile(path: string): CsvFile {
+  return new CsvFile(path, [
+    'split',
+    'step',
+    'cellType',
+    'from',
+    'to',
+    'calls',
+    'probability',
+    'accuracy',
+  ])
+}
+
+/** The lines of a split in `reliability.csv`; bins without a call are left out, ranks have none. */
+export function reliabilityLines(split: string, { reliability }: AssignedFigures): string[][] {
+  return Object.entries(reliability ?? {}).flatMap(([step, { overall, byCellType }]) =>
+    Object.entries({ all: overall, ...byCellType }).flatMap(([cellType, { bins }]) =>
+      bins
+        .filter(({ count }) => count > 0)
+        .map(({ from, to, count, confidence, accuracy }) => [
+          split,
+          step,
+          cellType,
+          ...[from, to].map((bound) => bound.toFixed(4)),
+          String(count),
+          ...[confidence, accuracy].map((share) => share.toFixed(4)),
+        ]),
+    ),
+  )
 }
