@@ -42,16 +42,12 @@ export class UnitPredictions {
 
   /** One row group: with our files, one plate. */
   async block(group: number): Promise<PredictionBlock> {
-    const columns = await this.table.columns(group, Object.keys(unitColumns))
-    const rows = Array.from(columns.unit ?? [], (_, i) => rowOf(this.path, columns, i))
-    const { classes } = this.header
-    const logits = new Float32Array(rows.length * classes)
-    let filled = 0
-    for await (const part of this.table.blocks(group)) {
-      logits.set(part, filled)
-      filled += part.length
-    }
-    return { rows, logits: matrix(logits, rows.length, classes) }
+    return await this.read([group])
+  }
+
+  /** All row groups. */
+  async all(): Promise<PredictionBlock> {
+    return await this.read([...this.table.groups.keys()])
   }
 
   async close(): Promise<void> {
@@ -60,6 +56,25 @@ export class UnitPredictions {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  private async read(groups: readonly number[]): Promise<PredictionBlock> {
+    const { classes } = this.header
+    const count = groups.reduce((sum, group) => sum + (this.table.groups[group] ?? 0), 0)
+    const rows: PredictionRow[] = []
+    const logits = new Float32Array(count * classes)
+    let filled = 0
+    for (const group of groups) {
+      const columns = await this.table.columns(group, Object.keys(unitColumns))
+      for (let i = 0; i < (this.table.groups[group] ?? 0); i++) {
+        rows.push(rowOf(this.path, columns, i))
+      }
+      for await (const part of this.table.blocks(group)) {
+        logits.set(part, filled)
+        filled += part.length
+      }
+    }
+    return { rows, logits: matrix(logits, count, classes) }
   }
 }
 
@@ -100,15 +115,5 @@ export async function readPredictions(
   path: string,
 ): Promise<PredictionBlock & { readonly header: PredictionHeader }> {
   await using file = await UnitPredictions.open(path)
-  const blocks: PredictionBlock[] = []
-  for (let group = 0; group < file.groups; group++) blocks.push(await file.block(group))
-  const rows = blocks.flatMap((block) => block.rows)
-  const { classes } = file.header
-  const logits = new Float32Array(rows.length * classes)
-  let filled = 0
-  for (const block of blocks) {
-    logits.set(block.logits.data, filled)
-    filled += block.logits.data.length
-  }
-  return { header: file.header, rows, logits: matrix(logits, rows.length, classes) }
+  return { header: file.header, ...(await file.all()) }
 }
