@@ -56,9 +56,8 @@ export class EnsembleOutput implements Disposable {
     } catch (cause) {
       throw diskFault(cause, path)
     }
-    this.table = new TableWriter(path, predictionLayout(unitColumns, this.header, 'float32'), '')
     // Averaging is quick: what a killed run left is made again.
-    this.table.keep(0)
+    this.table = new TableWriter(path, predictionLayout(unitColumns, this.header, 'float32'), null)
   }
 
   /** @param list The members whose logits the row carries, in that order. */

@@ -90,8 +90,7 @@ export function writePredictions(
   header: PredictionHeader,
   { rows, logits }: PredictionBlock,
 ): void {
-  using writer = new TableWriter(path, predictionLayout(unitColumns, header, 'float32'), '')
-  writer.keep(0)
+  using writer = new TableWriter(path, predictionLayout(unitColumns, header, 'float32'), null)
   let plate: PredictionRow[] = []
   rows.forEach((who, index) => {
     const [first] = plate

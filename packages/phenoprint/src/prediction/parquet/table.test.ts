@@ -184,6 +184,21 @@ it('forgets groups on request, and all of them when their source is another', ()
   other.close()
 })
 
+it('keeps nothing without a source, nor has a later writer take it for its own', () => {
+  const path = join(folder, 'quick.parquet')
+  const groups = groupsOf(16, [5, 6])
+  for (const source of ['a', null]) {
+    const writer = new TableWriter(path, layout(16, 'float32'), source)
+    expect(writer.groups).toBe(0)
+    for (const [i, logits] of groups.entries()) writeGroup(writer, 16, i, logits)
+    writer.close()
+    expect(existsSync(`${path}.footer`)).toBe(source !== null)
+  }
+  const again = new TableWriter(path, layout(16, 'float32'), 'a')
+  expect(again.groups).toBe(0)
+  again.close()
+})
+
 it('starts again where the partial file is shorter than its footer says', () => {
   const path = join(folder, 'short.parquet')
   const writer = new TableWriter(path, layout(16, 'float32'), 'a')
