@@ -16,6 +16,8 @@ const headerBytes = 256
  * another program wrote are read with the logits of one row group at a time in memory.
  */
 export class TableReader {
+  private scan: ReturnType<typeof parquetScan> | null = null
+
   private constructor(
     private readonly path: string,
     private readonly handle: FileHandle,
@@ -147,8 +149,8 @@ export class TableReader {
     const rowStart = this.groups.slice(0, group).reduce((sum, rows) => sum + rows, 0)
     const rowEnd = rowStart + (this.groups[group] ?? 0)
     try {
-      const scan = await parquetScan({ file: this.buffer, metadata: this.parquet })
-      return await scan.readColumn({ column: name, rowStart, rowEnd })
+      this.scan ??= parquetScan({ file: this.buffer, metadata: this.parquet })
+      return await (await this.scan).readColumn({ column: name, rowStart, rowEnd })
     } catch (cause) {
       throw this.broken(group, `its column ${name} cannot be read`, cause)
     }
