@@ -243,6 +243,24 @@ describe('assign', () => {
     expect(Math.max(...calls.map(({ call }) => Number(call)))).toBeGreaterThan(40)
   })
 
+  it('has no figures where no label is known', async () => {
+    const folder = screenWithRun()
+    rmSync(join(folder, 'infer'), { recursive: true })
+    const rows = predictions('test', 0.4).map(({ who, logits }) => ({
+      who: { ...who, label: null },
+      logits,
+    }))
+    writeInferRun(join(folder, 'infer'), { test: rows }, header)
+    const { reporter, lines } = listeningReporter()
+    const config = configOf(folder, { splits: ['test'], calibration: 'none' })
+    await assign(config, reporter)
+    expect(lines).toContain('test: 9 plates, no labelled unit')
+    expect(
+      table(folder, 'calls.csv').every(({ outcome, call }) => outcome === '' && call !== ''),
+    ).toBe(true)
+    expect(table(folder, 'reliability.csv')).toEqual([])
+  })
+
   it('never looks at the labels of what it calls', async () => {
     const folder = screenWithRun()
     const other = screenWithRun()

@@ -133,13 +133,11 @@ function listed<T>({ overall, byCellType }: ByCellType<T>): object {
 
 function sayFigures(split: string, figures: AssignedFigures, reporter: Reporter): void {
   const { steps, plates, flags, overall, accuracyInterval } = figures
-  for (const line of metricsTable(
-    split,
-    steps.map((step) => ({ name: step.name, metrics: step })),
-  )) {
-    reporter.say(line)
-  }
-  if (overall.count > 0) {
+  if (overall.count === 0) {
+    reporter.say(`${split}: ${count(plates.count, 'plate')}, no labelled unit`)
+  } else {
+    const rows = steps.map((step) => ({ name: step.name, metrics: step }))
+    for (const line of metricsTable(split, rows)) reporter.say(line)
     const { mean, lower, upper } = accuracyInterval.overall
     const [of, from, to] = [mean, lower, upper].map((x) => x.toFixed(4))
     reporter.say(
