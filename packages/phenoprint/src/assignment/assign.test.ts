@@ -261,6 +261,13 @@ describe('assign', () => {
     expect(table(folder, 'reliability.csv')).toEqual([])
   })
 
+  it('learns nothing from test plates, be they called or not', async () => {
+    const folder = screenWithRun()
+    const { reporter, lines } = listeningReporter()
+    await assign(configOf(folder, { splits: ['validation'] }), reporter)
+    expect(lines[0]).toContain('learned from 24 training plates')
+  })
+
   it('never looks at the labels of what it calls', async () => {
     const folder = screenWithRun()
     const other = screenWithRun()
