@@ -45,9 +45,17 @@ for (let i = 0, state = 1; i < data.length; i++) {
 const numbers = join(folder, 'numbers.bin')
 const names = join(folder, 'names.json')
 fs.writeFileSync(numbers, data)
-const first = rows[0]
-const columns = Object.keys(first).map((name) => [name, rows.map((row) => row[name])])
-fs.writeFileSync(names, JSON.stringify(Object.fromEntries(columns)))
+const columns = {
+  unit: rows.map(({ unit }) => unit),
+  code: rows.map(({ code }) => code),
+  experiment: rows.map(({ experiment }) => experiment),
+  plate: rows.map(({ plate }) => plate),
+  well: rows.map(({ well }) => well),
+  cellType: rows.map(({ cellType }) => cellType),
+  role: rows.map(({ role }) => role),
+  label: rows.map(({ label }) => label),
+}
+fs.writeFileSync(names, JSON.stringify(columns))
 
 /** @type {import('@phenoprint/phenoprint').PredictionHeader} */
 const header = {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { configSchema } from '../config/config.js'
 import { CheckpointError, ConfigError, InterruptedError } from '../errors.js'
 import { silentReporter, type VerbResult } from '../run/reporter.js'
 import { folderOf } from '../testing/folder.js'
@@ -101,7 +102,7 @@ describe('loadPlan', () => {
     expect(
       fault({ 'all.yml': 'stages: [{ verb: train, config: base.yml, set: { sead: 1 } }]' }),
     ).toBe(
-      'config: all.yml: stage 1: sead: unknown key "sead". Did you mean seed? Known keys here: seed, device, output, screen, store, split, batches, normalise, model, training, fineTune, prediction, ensemble, assignment, submission, simulation, stages.',
+      `config: all.yml: stage 1: sead: unknown key "sead". Did you mean seed? Known keys here: ${Object.keys(configSchema.shape).join(', ')}.`,
     )
     expect(fault({ 'all.yml': 'seed: 1' })).toContain('has no "stages"')
   })
