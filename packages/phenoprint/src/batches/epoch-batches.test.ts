@@ -163,6 +163,23 @@ describe('batches of drawn screens, settings and seeds', () => {
   })
 })
 
+describe('mixing', () => {
+  it('is drawn anew for each batch of each epoch', () => {
+    const screen = drawnScreen(randomStream(3, 'plain'))
+    const pool = samplePool(screen, treatedSites(screen), batchesSection(), 4)
+    const augmentation = { ...everything, section: augmentationSection({ cutMix: {} }) }
+    const order = { seed: 9, tilesPerSite: 4, symmetries, pool, batchSize: 4, augmentation }
+    const boxes = [1, 2, 3].flatMap((epoch) =>
+      epochBatches({ ...order, controls: null }, epoch).map(([first]) =>
+        JSON.stringify(first?.mix?.box),
+      ),
+    )
+    expect(boxes.length).toBeGreaterThan(5)
+    // Of 16 x 16 places and 16 sizes few are alike; drawn once for all epochs a third would differ.
+    expect(new Set(boxes).size).toBeGreaterThan(0.9 * boxes.length)
+  })
+})
+
 describe('without balance, weights or groups', () => {
   it('an epoch is the plain one, cut into batches', () => {
     const screen = drawnScreen(randomStream(3, 'plain'))

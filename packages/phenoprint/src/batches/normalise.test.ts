@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '../screen/screen.js'
 import { makeStore } from '../store/make-store.js'
 import {
   type MadeScreen,
   order,
+  png,
   recorder,
   type SmallScreen,
   smallScreen,
@@ -129,12 +130,15 @@ describe.each(kinds)('pixels of $name', ({ of, tile, width }) => {
     const drawn = smallScreen({
       plates: ['1', '2', '3'],
       experiments: ['E1', 'E1', 'E2'],
-      wells: ['B02', 'B03'],
+      wells: ['B02', 'B03', 'B04'],
       dark: (site) => site % 7 === 3,
       ...of,
     })
-    const role = (index: number): Role => (index % 2 === 0 ? 'treatment' : 'negativeControl')
-    const units = drawn.screen.units.map((unit, index) => ({ ...unit, role: role(index) }))
+    const roles: readonly Role[] = ['treatment', 'negativeControl', 'positiveControl']
+    const units = drawn.screen.units.map((unit, index) => ({
+      ...unit,
+      role: roles[index % 3] ?? 'treatment',
+    }))
     made = { ...drawn, screen: { ...drawn.screen, units } }
     const wanted = order(made, { tile: [tile, tile] })
     await makeStore(made.screen, wanted, recorder())
@@ -168,6 +172,29 @@ describe.each(kinds)('pixels of $name', ({ of, tile, width }) => {
       expect(worst).toBeLessThan(5e-5)
     },
   )
+})
+
+describe('illumination', () => {
+  it('divides by a twentieth of the mean at least, where the plate is darker', async () => {
+    const [height, width] = [8, 60]
+    const made = smallScreen({ height, width, channels: 1, plates: ['1'], wells: ['A1'] })
+    for (const { images } of made.screen.sites) {
+      // The left half has 2 % of the light of the right half, and so 4 % of the mean.
+      const plane = Uint8Array.from({ length: height * width }, (_, i) =>
+        i % width < width / 2 ? 4 : 200,
+      )
+      writeFileSync(images[0] ?? '', png(plane, height, width))
+    }
+    const wanted = order(made, { tile: [height, width] })
+    await makeStore(made.screen, wanted, recorder())
+    using store = await Store.open(wanted.store.path)
+    const section = { by: 'all', illumination: 'divide', illuminationSigma: 0.001 }
+    await using loader = new BatchLoader(store, normaliseSection(section))
+    const { images } = await loader.load([{ site: 0, tile: 0, symmetry: 'identity' }])
+    // Mean 102 and deviation 98 are of the pixels as they are stored.
+    expect(images[0]).toBeCloseTo((4 / 0.05 - 102) / 98, 5)
+    expect(images[width - 1]).toBeCloseTo((102 - 102) / 98, 5)
+  })
 })
 
 describe('normalisation', () => {

@@ -152,7 +152,7 @@ describe.each([
     const [whole, stopped] = [newRun(), newRun()]
     await trainHere(configOf(whole, batches, {}, augmentation), recorder())
     const config = configOf(stopped, batches, {}, augmentation)
-    await expect(trainHere(config, interrupting(4))).rejects.toBeInstanceOf(InterruptedError)
+    await expect(trainHere(config, interrupting(1))).rejects.toBeInstanceOf(InterruptedError)
     await trainHere(config, recorder())
     const name = 'last.safetensors'
     expect(bytesIn(stopped, 'checkpoints', name).equals(bytesIn(whole, 'checkpoints', name))).toBe(
