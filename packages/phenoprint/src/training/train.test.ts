@@ -51,6 +51,17 @@ beforeAll(async () => {
 const newRun = () => join(temporaryFolder(), 'run')
 const checkpoints = ['last', 'best', 'best-HeLa', 'best-U2OS'].map((name) => `${name}.safetensors`)
 
+/** What may be done to samples, all at once. */
+const everything = {
+  batches: { sampler: 'balanced', batchFrom: 'experiment', weights: { cellType: { HeLa: 2 } } },
+  normalise: { by: 'plate', method: 'robust', sigma: 0.5, illumination: 'divide' },
+  augmentation: {
+    tile: 'random',
+    ...{ zoomCrop: {}, rotation: { zoom: [0.9, 1.1], shift: 0.1 }, blur: { probability: 0.5 } },
+    ...{ gain: 0.1, offset: 0.1, cutMix: { probability: 0.5 }, mixup: { probability: 0.5 } },
+  },
+}
+
 /** A reporter that aborts once so many images were counted. */
 function interrupting(images: number, code: 130 | 143 = 130): Reporter {
   const controller = new AbortController()
@@ -185,36 +196,42 @@ describe('train', () => {
     expect(eventsOf(two)).toEqual(eventsOf(one))
   })
 
-  it('killed in the middle of epochs and run again, ends with the same bytes', async () => {
-    const settings = { epochs: 3, checkpointMinutes: 1e-6 }
-    const undisturbed = newRun()
-    await train(smallConfig(store, undisturbed, { epochs: 3 }), recorder())
-    const run = newRun()
-    const config = smallConfig(store, run, settings)
-    // Somewhere in the first epoch, and again soon after it has gone on.
-    const first = 4 + Math.floor(Math.random() * 12)
-    expect(await killAfter(first, 'train', config)).toBe(true)
-    expect(existsSync(checkpointFile(run, 'resume'))).toBe(true)
-    expect(existsSync(join(run, 'result.json'))).toBe(false)
-    expect(await killAfter(trainingSites + 8, 'train', config)).toBe(true)
-    const reporter = recorder()
-    await train(config, reporter)
-    expect(reporter.lines.some((line) => /^Goes on in epoch [23], after step/.test(line))).toBe(
-      true,
-    )
-    for (const name of [
-      ...checkpoints,
-      ...checkpoints.map((file) => file.replace('safetensors', 'json')),
-    ]) {
-      const same = bytesIn(run, 'checkpoints', name).equals(
-        bytesIn(undisturbed, 'checkpoints', name),
+  it.each([
+    ['plain', {}],
+    ['balanced, weighted, by experiment, corrected, augmented and mixed', everything],
+  ])(
+    'killed in the middle of epochs and run again, ends with the same bytes: %s',
+    async (_, rest) => {
+      const settings = { epochs: 3, checkpointMinutes: 1e-6 }
+      const undisturbed = newRun()
+      await train(smallConfig(store, undisturbed, { epochs: 3 }, rest), recorder())
+      const run = newRun()
+      const config = smallConfig(store, run, settings, rest)
+      // Somewhere in the first epoch, and again soon after it has gone on.
+      const first = 4 + Math.floor(Math.random() * 12)
+      expect(await killAfter(first, 'train', config)).toBe(true)
+      expect(existsSync(checkpointFile(run, 'resume'))).toBe(true)
+      expect(existsSync(join(run, 'result.json'))).toBe(false)
+      expect(await killAfter(trainingSites + 8, 'train', config)).toBe(true)
+      const reporter = recorder()
+      await train(config, reporter)
+      expect(reporter.lines.some((line) => /^Goes on in epoch [23], after step/.test(line))).toBe(
+        true,
       )
-      expect(same, `${name}, first killed after ${first} images`).toBe(true)
-    }
-    expect(bytesIn(run, 'metrics.json').equals(bytesIn(undisturbed, 'metrics.json'))).toBe(true)
-    expect(eventsOf(run)).toEqual(eventsOf(undisturbed))
-    expect(existsSync(checkpointFile(run, 'resume'))).toBe(false)
-  })
+      for (const name of [
+        ...checkpoints,
+        ...checkpoints.map((file) => file.replace('safetensors', 'json')),
+      ]) {
+        const same = bytesIn(run, 'checkpoints', name).equals(
+          bytesIn(undisturbed, 'checkpoints', name),
+        )
+        expect(same, `${name}, first killed after ${first} images`).toBe(true)
+      }
+      expect(bytesIn(run, 'metrics.json').equals(bytesIn(undisturbed, 'metrics.json'))).toBe(true)
+      expect(eventsOf(run)).toEqual(eventsOf(undisturbed))
+      expect(existsSync(checkpointFile(run, 'resume'))).toBe(false)
+    },
+  )
 
   it('saves when it is interrupted, and goes on from that very step', async () => {
     const undisturbed = newRun()
