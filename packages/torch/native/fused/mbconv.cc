@@ -2,6 +2,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <tuple>
+
 #include "block_shape.h"
 #include "kernel_choice.h"
 #include "norm.h"
@@ -17,7 +19,9 @@
 //   (1) from y to d: norm 3, P, the sums for the gate and norm 2   (project_backward.h)
 //   (2) from d to z: norm 2, D, norm 1's activation and sums       (depthwise_backward.h)
 //   (3) from z to x: norm 1, W                                     (expand_backward.h)
-// W may be the 3 x 3 stem of the network, or missing: then D reads x.
+// W may be the 3 x 3 stem of the network, or missing: then D reads x. Where x is narrow, z costs less to
+// compute again than to store: then (2) goes from d to x (widened_backward.h), and (3) adds norm 1's own
+// terms (narrow_backward.h).
 namespace phenoprint::fused {
 namespace {
 
@@ -29,7 +33,11 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using MaybeTensor = std::optional<Tensor>;
 
-enum class Source { input, pointwise, stem };
+/** What D reads: x, or z by a convolution that is stored, computed where it is read, or the stem. */
+enum class Source { input, stored, computed, stem };
+
+/** Channels of x up to which z is computed again. */
+constexpr int64_t kNarrowChannels = 48;
 
 /** What a block is, besides its tensors. */
 struct Plan : torch::CustomClassHolder {
@@ -66,14 +74,20 @@ kernels::Matrix forwardMatrix(const Tensor& weight, int64_t in) { return {floats
 /** The same from out to in. */
 kernels::Matrix backwardMatrix(const Tensor& weight, int64_t in) { return {floats(weight), in, 1, weight.size(0), in}; }
 
-Tensor expandForward(Plan& plan, const Tensor& x, const Tensor& weight) {
+/** Weight W, packed from in to out. */
+Tensor wideningPanels(const Plan& plan, const Tensor& weight) {
+  return packed(*plan.set, plan.element, forwardMatrix(weight, weight[0].numel()), plan.threads);
+}
+
+/** z, or only its norm where it is computed again. */
+Tensor expandForward(Plan& plan, const Tensor& x, const Tensor& weight, const Tensor& panels) {
   const PassTimer timer("expand forward");
   const DepthwiseShape& s = plan.shape;
   const kernels::KernelSet& set = *plan.set;
-  Tensor z = emptyImages(plan, s.samples, plan.middle(), s.height, s.width);
+  Tensor z;
+  if (plan.source != Source::computed) z = emptyImages(plan, s.samples, plan.middle(), s.height, s.width);
   Sums sums(plan.middle());
   const int64_t depth = weight[0].numel();
-  const Tensor panels = packed(set, plan.element, forwardMatrix(weight, depth), plan.threads);
   if (plan.source == Source::stem) {
     set.stemForward({plan.element, plan.threads, s.samples, plan.middle(), plan.image, panelsOf(panels), bytes(z), sums.out()});
   } else {
@@ -84,15 +98,20 @@ Tensor expandForward(Plan& plan, const Tensor& x, const Tensor& weight) {
   return z;
 }
 
-Tensor depthwiseForward(Plan& plan, const Tensor& input, const Tensor& weight) {
+/** How D's input follows from `input`, which is x where z is computed, or else z. */
+kernels::Widening wideningOf(const Plan& plan, const Tensor& input, const Tensor& panels) {
+  const kernels::Affine norm = plan.source == Source::input ? kernels::Affine{} : plan.state1.affine();
+  return {bytes(input), nullptr, input.size(1), plan.source == Source::computed ? panelsOf(panels) : nullptr, norm};
+}
+
+Tensor depthwiseForward(Plan& plan, const Tensor& input, const Tensor& panels, const Tensor& weight) {
   const PassTimer timer("depthwise forward");
   const DepthwiseShape& s = plan.shape;
   Tensor d = emptyImages(plan, s.samples, s.channels, s.outHeight, s.outWidth);
   Sums sums(s.channels);
   const Tensor tapped = taps(weight);
-  const kernels::Affine norm = plan.source == Source::input ? kernels::Affine{} : plan.state1.affine();
-  plan.set->depthwiseForward(
-      {plan.element, plan.activation, plan.threads, s, bytes(input), norm, floats(tapped), bytes(d), sums.out()});
+  plan.set->depthwiseForward({plan.element, plan.activation, plan.threads, s, wideningOf(plan, input, panels), floats(tapped),
+                              bytes(d), sums.out()});
   plan.state2 = normOf(plan, plan.norm2, sums, s.samples * plan.pixels());
   return d;
 }
@@ -166,6 +185,26 @@ ProjectGradients projectBackward(const Plan& plan, const Tensor& dy, const Tenso
   return result;
 }
 
+/** What step (2) shares: the gradient of d, and D. The tensors live as long as this. */
+struct ConvolvedOperands {
+  Tensor taps, gate, pooled, weightGradient;
+
+  ConvolvedOperands(const Plan& plan, const ProjectGradients& behind, const Tensor& weight)
+      : taps(fused::taps(weight)),
+        gate(paddedColumns(plan.gate.gate)),
+        pooled(paddedColumns(behind.pooled)),
+        weightGradient(at::empty_like(taps)) {}
+
+  kernels::ConvolvedBackward of(const Plan& plan, const ProjectGradients& behind, const Tensor& d) {
+    return {plan.element,  plan.activation,      plan.threads, plan.shape,     bytes(behind.gated), bytes(d), plan.state2.affine(),
+            behind.norm2.undo(), floats(gate), floats(pooled), floats(taps), weightGradient.data_ptr<float>()};
+  }
+
+  Tensor gradientLike(const Tensor& weight) const {
+    return weightGradient.narrow(1, 0, weight.size(0)).t().reshape(weight.sizes());
+  }
+};
+
 /** Step (2): gradients of D and norm 1; gives the gradient of D's input before norm 1. */
 struct DepthwiseGradients {
   Tensor weight, input;
@@ -180,13 +219,10 @@ DepthwiseGradients depthwiseBackward(const Plan& plan, const ProjectGradients& b
   DepthwiseGradients result;
   result.input = emptyImages(plan, s.samples, s.channels, s.height, s.width);
   Sums sums(s.channels);
-  const Tensor tapped = taps(weight), gate = paddedColumns(plan.gate.gate), pooled = paddedColumns(behind.pooled);
-  Tensor weightGradient = at::empty_like(tapped);
-  plan.set->depthwiseBackward({plan.element, plan.activation, plan.threads, s, bytes(behind.gated), bytes(d),
-                               plan.state2.affine(), behind.norm2.undo(), floats(gate), floats(pooled), bytes(input),
-                               normed ? plan.state1.affine() : kernels::Affine{}, normed ? plan.state1.means() : nullptr,
-                               floats(tapped), bytes(result.input), weightGradient.data_ptr<float>(), sums.out()});
-  result.weight = weightGradient.narrow(1, 0, s.channels).t().reshape(weight.sizes());
+  ConvolvedOperands operands(plan, behind, weight);
+  plan.set->depthwiseBackward({operands.of(plan, behind, d), bytes(input), normed ? plan.state1.affine() : kernels::Affine{},
+                               normed ? plan.state1.means() : nullptr, bytes(result.input), sums.out()});
+  result.weight = operands.gradientLike(weight);
   if (normed) result.norm1 = normGradients(plan.state1, sums.first(), sums.second());
   return result;
 }
@@ -215,6 +251,71 @@ ExpandGradients expandBackward(const Plan& plan, const DepthwiseGradients& behin
   return result;
 }
 
+/** Steps (2) and (3) where z is computed again. */
+using WidenedGradients = std::tuple<DepthwiseGradients, ExpandGradients>;
+
+/** Per-channel floats, without their padding, as doubles. */
+Tensor exact(const Tensor& perChannel, int64_t channels) { return perChannel.narrow(0, 0, channels).to(at::kDouble); }
+
+std::vector<double> valuesOf(const Tensor& doubles) {
+  const Tensor flat = doubles.contiguous();
+  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
+}
+
+/** Gradients as far as they need no sums over the batch: of x without norm 1's own terms, and g' x as `[in, channel]`. */
+struct WidenedPass {
+  Tensor partial, products, weight;
+  std::vector<double> sums;
+};
+
+WidenedPass widenedBackward(const Plan& plan, const ProjectGradients& behind, const Tensor& d, const Tensor& x,
+                            const Tensor& expand, const Tensor& weight) {
+  const PassTimer timer("depthwise backward");
+  const DepthwiseShape& s = plan.shape;
+  WidenedPass result{at::empty({s.samples * s.height * s.width, plan.inChannels}, at::kFloat),
+                     at::empty({plan.inChannels, s.channels}, at::kDouble), Tensor(), std::vector<double>(s.channels)};
+  const Tensor panels = wideningPanels(plan, expand);
+  const Tensor scaled = expand.reshape({s.channels, plan.inChannels}) * plan.state1.scale.narrow(0, 0, s.channels).unsqueeze(1);
+  const Tensor scaledPanels = packed(*plan.set, plan.element, backwardMatrix(scaled, plan.inChannels), plan.threads);
+  ConvolvedOperands operands(plan, behind, weight);
+  plan.set->widenedBackward({operands.of(plan, behind, d), wideningOf(plan, x, panels), panelsOf(scaledPanels),
+                             result.partial.data_ptr<float>(), result.products.data_ptr<double>(), result.sums.data()});
+  result.weight = operands.gradientLike(weight);
+  return result;
+}
+
+/**
+ * The sums that norm 1 needs follow from the products: with z = W x and g' x,
+ * sum of g (z - mean) = sum over k of W[c, k] (g' x)[k, c] - mean sum of g.
+ */
+WidenedGradients widenedGradients(const Plan& plan, const ProjectGradients& behind, const Tensor& d, const Tensor& x,
+                                  const Tensor& expand, const Tensor& weight, const Tensor& dy) {
+  const WidenedPass pass = widenedBackward(plan, behind, d, x, expand, weight);
+  const PassTimer timer("expand backward");
+  const DepthwiseShape& s = plan.shape;
+  const int64_t in = plan.inChannels;
+  const Tensor w = expand.reshape({s.channels, in}).to(dtypeOf(plan.element)).to(at::kDouble), wide = pass.products.t();
+  const Tensor sums = at::from_blob(const_cast<double*>(pass.sums.data()), {s.channels}, at::kDouble);
+  DepthwiseGradients depthwise{pass.weight, Tensor(), {}};
+  ExpandGradients result;
+  depthwise.norm1 =
+      normGradients(plan.state1, pass.sums, valuesOf((w * wide).sum(1) - exact(plan.state1.mean, s.channels) * sums));
+  const Tensor input = exact(depthwise.norm1.input, s.channels).unsqueeze(1);
+  const Tensor constant = exact(depthwise.norm1.constant, s.channels);
+  const Tensor mixing = w.t().mm(w * input).to(at::kFloat).contiguous();
+  const Tensor shift = paddedColumns(w.t().mv(constant).to(at::kFloat).unsqueeze(0));
+  const Tensor panels = packed(*plan.set, plan.element, {floats(mixing), in, 1, in, in}, plan.threads);
+  const Tensor moments = at::empty({in, in}, at::kDouble), totals = at::empty({in}, at::kDouble);
+  result.input = at::empty_like(x);
+  plan.set->narrowBackward({plan.element, plan.threads, pass.partial.size(0), in, bytes(x), floats(pass.partial), panelsOf(panels),
+                            floats(shift), plan.residual ? bytes(dy) : nullptr, bytes(result.input),
+                            moments.data_ptr<double>(), totals.data_ptr<double>()});
+  const Tensor scale = exact(plan.state1.scale, s.channels).unsqueeze(1);
+  result.weight =
+      (wide * scale + (w * input).mm(moments) + constant.outer(totals)).to(at::kFloat).reshape(expand.sizes());
+  return {depthwise, result};
+}
+
 class MBConv : public torch::autograd::Function<MBConv> {
  public:
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const MaybeTensor& expand, const MaybeTensor& weight1,
@@ -224,8 +325,9 @@ class MBConv : public torch::autograd::Function<MBConv> {
                         const c10::intrusive_ptr<Plan>& plan) {
     const at::AutoDispatchBelowAutograd below;
     if (plan->source == Source::stem) plan->image = stemImageOf(*plan, x);
-    const Tensor z = plan->source == Source::input ? x : expandForward(*plan, x, *expand);
-    const Tensor d = depthwiseForward(*plan, z, depthwise);
+    const Tensor panels = plan->source == Source::input ? Tensor() : wideningPanels(*plan, *expand);
+    const Tensor z = plan->source == Source::input ? x : expandForward(*plan, x, *expand, panels);
+    const Tensor d = depthwiseForward(*plan, plan->source == Source::computed ? x : z, panels, depthwise);
     plan->gate = gateForward(*plan, d, {reduce, reduceBias, excite, exciteBias});
     const Tensor p = projectForward(*plan, d, project);
     const Tensor branch = branchScale.value_or(Tensor());
@@ -249,12 +351,17 @@ class MBConv : public torch::autograd::Function<MBConv> {
     if (plan->source == Source::stem) plan->image.data = x.const_data_ptr<float>();
 
     const auto behindP = projectBackward(*plan, dy, d, p, project, {saved[5], saved[6], saved[7], saved[8]}, saved[11]);
-    const auto behindD = depthwiseBackward(*plan, behindP, d, z, depthwise);
+    DepthwiseGradients behindD;
     ExpandGradients first;
-    if (plan->source != Source::input) {
-      first = expandBackward(*plan, behindD, z, x, expand, dy);
+    if (plan->source == Source::computed) {
+      std::tie(behindD, first) = widenedGradients(*plan, behindP, d, x, expand, depthwise, dy);
     } else {
-      first.input = plan->residual ? behindD.input.add_(dy) : behindD.input;
+      behindD = depthwiseBackward(*plan, behindP, d, z, depthwise);
+      if (plan->source != Source::input) {
+        first = expandBackward(*plan, behindD, z, x, expand, dy);
+      } else {
+        first.input = plan->residual ? behindD.input.add_(dy) : behindD.input;
+      }
     }
     const GateGradients& gate = behindP.gate;
     return {first.input,       first.weight,    behindD.norm1.weight, behindD.norm1.bias, behindD.weight, behindP.norm2.weight,
@@ -269,6 +376,15 @@ class MBConv : public torch::autograd::Function<MBConv> {
     return image;
   }
 };
+
+/**
+ * Whether to compute z where it is read instead of storing it: its channels must be many times those of x, a
+ * sample large enough for a matrix product of its own, and there must be one for each thread.
+ */
+bool isCheaperAgain(const Plan& plan) {
+  const DepthwiseShape& s = plan.shape;
+  return plan.inChannels <= kNarrowChannels && s.height * s.width >= 64 && s.samples >= plan.threads;
+}
 
 MaybeTensor maybe(const std::vector<Tensor>& tensors, size_t index) {
   return tensors.empty() ? MaybeTensor() : MaybeTensor(tensors[index]);
@@ -286,7 +402,7 @@ Tensor mbconv(const Tensor& input, const MaybeTensor& expand, const std::vector<
   plan->threads = at::get_num_threads();
   plan->training = training;
   plan->residual = residual;
-  plan->source = !expand ? Source::input : expand->size(2) == 3 ? Source::stem : Source::pointwise;
+  plan->source = !expand ? Source::input : expand->size(2) == 3 ? Source::stem : Source::stored;
   const bool stem = plan->source == Source::stem;
   const Tensor x = images(input, stem ? Element::float32 : plan->element);
   TORCH_CHECK(!(stem && x.requires_grad()), "a fused stem gives no gradient of its image: build the network with stock kernels");
@@ -302,6 +418,7 @@ Tensor mbconv(const Tensor& input, const MaybeTensor& expand, const std::vector<
   }
   plan->shape = depthwiseShape(x.size(0), height, width, {depthwise.size(0), depthwise.size(2), stride, same});
   plan->inChannels = x.size(1);
+  if (plan->source == Source::stored && isCheaperAgain(*plan)) plan->source = Source::computed;
   plan->outChannels = project.size(0);
   const int64_t middle = plan->middle();
   TORCH_CHECK(!training || plan->shape.samples * plan->pixels() > 1, "training needs more than one value a channel for a variance");

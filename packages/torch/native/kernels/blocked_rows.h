@@ -58,6 +58,9 @@ static void activateRow(const T* pixels, int64_t width, int64_t channels, Window
 struct Tasks {
   int64_t samples, channels, windows;
 
+  /** Whole samples. */
+  Tasks(int64_t samples, int64_t channels) : samples(samples), channels(channels), windows(1) {}
+
   Tasks(int64_t samples, int64_t channels, int threads) : samples(samples), channels(channels), windows(1) {
     const int64_t blocks = (channels + kLanes - 1) / kLanes;
     if (samples < threads) windows = (threads + samples - 1) / samples;

@@ -31,7 +31,7 @@ static void activateWithSlope(const T* pixels, int64_t width, int64_t channels, 
 
 /** One row of dd into its ring. */
 template <class T, class Act>
-static void undoNormRow(const T* q, const T* d, int64_t width, int64_t channels, Window window, const DepthwiseBackward& a,
+static void undoNormRow(const T* q, const T* d, int64_t width, int64_t channels, Window window, const ConvolvedBackward& a,
                         const float* gate, const float* pooled, const Ring& ring, float* row) {
   for (int64_t x = 0; x < width; ++x)
     for (int64_t c = window.begin; c < window.end; c += kLanes) {
@@ -51,6 +51,7 @@ struct GradientRow {
   /** Null where there is no norm 1. */
   const float* slopes;
   int64_t slopePitch;
+  /** Null where the second sum is not asked for. */
   const float* mean;
   float* first;
   float* second;
@@ -70,7 +71,7 @@ struct FinishPixel {
     if (a.slopes != nullptr) {
       gradient = mul(gradient, load(blockOf(a.slopes, a.slopePitch, c / kLanes) + x * kLanes));
       first = add(first, gradient);
-      second = fma(gradient, sub(load(input + x * a.channels + c, inside), load(a.mean + c)), second);
+      if (a.mean != nullptr) second = fma(gradient, sub(load(input + x * a.channels + c, inside), load(a.mean + c)), second);
     }
     store(output + x * a.channels + c, gradient, inside);
   }
@@ -150,7 +151,7 @@ static void gradientRow(const float* const* rows, const GradientRow& a, Window w
                         const NextRows<T>& next) {
   const int64_t size = a.width * a.channels;
   for (int64_t c = window.begin; c < window.end; c += kLanes) {
-    prefetchShare(input + size, size, c, a.channels);
+    if (input != nullptr) prefetchShare(input + size, size, c, a.channels);
     prefetchShareToWrite(output + size, size, c, a.channels);
     prefetchShare(next.read[0], next.size, c, a.channels);
     prefetchShare(next.read[1], next.size, c, a.channels);
@@ -242,6 +243,63 @@ struct BackwardPlan {
   }
 };
 
+/** The rows of dd of one sample, in a ring. */
+template <class T>
+class UndoneRows {
+ public:
+  UndoneRows(const ConvolvedBackward& a, const Ring& ring, int64_t sample, Window window)
+      : a_(a),
+        ring_(ring),
+        window_(window),
+        rowSize_(a.shape.outWidth * a.shape.channels),
+        q_(static_cast<const T*>(a.gradient) + sample * a.shape.outHeight * rowSize_),
+        d_(static_cast<const T*>(a.convolved) + sample * a.shape.outHeight * rowSize_),
+        gate_(a.gate + sample * padded(a.shape.channels)),
+        pooled_(a.pooledGradient + sample * padded(a.shape.channels)) {}
+
+  /** Computes what input row y needs. @param rows for each kernel row what it reads; null where there is nothing. */
+  void seenFrom(int64_t y, const float** rows) {
+    const DepthwiseShape& s = a_.shape;
+    for (; next_ < s.outHeight && isDue(y); ++next_)
+      withActivation(a_.activation, [&](auto act) {
+        undoNormRow<T, decltype(act)>(q_ + next_ * rowSize_, d_ + next_ * rowSize_, s.outWidth, s.channels, window_, a_, gate_,
+                                      pooled_, ring_, ring_.row(next_));
+      });
+    for (int64_t ky = 0; ky < s.kernel; ++ky) {
+      const int64_t at = y + s.padTop - ky;
+      rows[ky] = at < 0 || at % s.stride != 0 || at / s.stride >= s.outHeight ? nullptr : ring_.row(at / s.stride);
+    }
+  }
+
+  /** What the next input row, y, will need besides. */
+  NextRows<T> ahead(int64_t y) const {
+    return {{q_ + next_ * rowSize_, d_ + next_ * rowSize_}, next_ < a_.shape.outHeight && isDue(y) ? rowSize_ : 0};
+  }
+
+ private:
+  bool isDue(int64_t y) const { return next_ * a_.shape.stride <= y + a_.shape.padTop; }
+
+  const ConvolvedBackward& a_;
+  const Ring& ring_;
+  Window window_;
+  int64_t rowSize_;
+  const T* q_;
+  const T* d_;
+  const float* gate_;
+  const float* pooled_;
+  int64_t next_ = 0;
+};
+
+/** Adds the weight gradients of the threads, `[tap, channel]`, in their order. */
+static void addWeightGradients(const float* parts, const ConvolvedBackward& a) {
+  const int64_t size = a.shape.kernel * a.shape.kernel * padded(a.shape.channels);
+  for (int64_t i = 0; i < size; ++i) {
+    float total = 0;
+    for (int t = 0; t < a.threads; ++t) total += parts[t * size + i];
+    a.weightGradient[i] = total;
+  }
+}
+
 template <class T>
 static void depthwiseBackwardOf(const DepthwiseBackward& a) {
   const DepthwiseShape& s = a.shape;
@@ -268,34 +326,22 @@ static void depthwiseBackwardOf(const DepthwiseBackward& a) {
     const Span share = shareOf(tasks.count(), thread, a.threads);
     for (int64_t task = share.begin; task < share.end; ++task) {
       const Window window = tasks.window(task);
-      const int64_t n = tasks.sample(task), outRow = s.outWidth * s.channels, inRow = s.width * s.channels;
-      const T* q = static_cast<const T*>(a.gradient) + n * s.outHeight * outRow;
-      const T* d = static_cast<const T*>(a.convolved) + n * s.outHeight * outRow;
-      const T* z = static_cast<const T*>(a.input) + n * s.height * inRow;
-      T* ds = static_cast<T*>(a.inputGradient) + n * s.height * inRow;
-      int64_t next = 0;
+      const int64_t n = tasks.sample(task), rowSize = s.width * s.channels;
+      const T* z = static_cast<const T*>(a.input) + n * s.height * rowSize;
+      T* ds = static_cast<T*>(a.inputGradient) + n * s.height * rowSize;
+      UndoneRows<T> undone(a, ring, n, window);
       for (int64_t y = 0; y < s.height; ++y) {
-        for (; next < s.outHeight && next * s.stride <= y + s.padTop; ++next)
-          withActivation(a.activation, [&](auto act) {
-            undoNormRow<T, decltype(act)>(q + next * outRow, d + next * outRow, s.outWidth, s.channels, window, a,
-                                          a.gate + n * wide, a.pooledGradient + n * wide, ring, ring.row(next));
-          });
+        const float* rows[5];
+        undone.seenFrom(y, rows);
         if (normed) {
           withActivation(a.activation, [&](auto act) {
-            activateWithSlope<T, decltype(act)>(z + y * inRow, s.width, s.channels, window, a.norm, input);
+            activateWithSlope<T, decltype(act)>(z + y * rowSize, s.width, s.channels, window, a.norm, input);
           });
         } else {
           const Ring line{input.pitch, input.left, 1, ring.blocks, input.values};
-          copyRow(z + y * inRow, s.width, s.channels, window, line, input.values);
+          copyRow(z + y * rowSize, s.width, s.channels, window, line, input.values);
         }
-        const float* rows[5];
-        for (int64_t ky = 0; ky < s.kernel; ++ky) {
-          const int64_t at = y + s.padTop - ky;
-          rows[ky] = at < 0 || at % s.stride != 0 || at / s.stride >= s.outHeight ? nullptr : ring.row(at / s.stride);
-        }
-        const bool due = next < s.outHeight && next * s.stride <= y + 1 + s.padTop;
-        const NextRows<T> ahead{{q + next * outRow, d + next * outRow}, due ? outRow : 0};
-        rowsOfKernel.gradient(rows, row, window, z + y * inRow, ds + y * inRow, ahead);
+        rowsOfKernel.gradient(rows, row, window, z + y * rowSize, ds + y * rowSize, undone.ahead(y + 1));
         rowsOfKernel.weights(rows, ring, s.outWidth, input, s.channels, window, weightGradient);
         if ((y + 1) * s.width % kFlushRows < s.width) partial.flush();
       }
@@ -303,12 +349,7 @@ static void depthwiseBackwardOf(const DepthwiseBackward& a) {
     }
   });
   sums.write(a.sums, s.channels);
-  const float* parts = weightSums.as<float>();
-  for (int64_t i = 0; i < taps * wide; ++i) {
-    float total = 0;
-    for (int t = 0; t < a.threads; ++t) total += parts[t * taps * wide + i];
-    a.weightGradient[i] = total;
-  }
+  addWeightGradients(weightSums.as<float>(), a);
 }
 
 static void depthwiseBackward(const DepthwiseBackward& a) {

@@ -1,5 +1,5 @@
 #pragma once
-#include "blocked_rows.h"
+#include "widened_rows.h"
 
 // Depthwise convolution: d[oy, ox, c] = sum over ky, kx of w[ky, kx, c] a[s oy + ky - top, s ox + kx - left, c]
 // with a = act(norm(z)), or a = z. The rows of a live in a ring and are never stored; the sums that the
@@ -109,42 +109,79 @@ static inline void seenRows(const Ring& ring, const DepthwiseShape& s, int64_t t
   }
 }
 
+/** Fills a ring with rows that lie in memory, as they are or as act(norm(x)). */
 template <class T>
-static void depthwiseForwardOf(const DepthwiseForward& a) {
+class StoredRows {
+ public:
+  StoredRows(const DepthwiseForward& a, const Ring& ring) : a_(a), ring_(ring) {}
+
+  void fillTo(int64_t sample, Window window, int64_t end, int64_t& next) {
+    const int64_t width = a_.shape.width, channels = a_.shape.channels;
+    for (; next < a_.shape.height && next < end; ++next) {
+      const T* pixels = row(sample, next);
+      if (a_.widening.norm.scale == nullptr) {
+        copyRow(pixels, width, channels, window, ring_, ring_.row(next));
+      } else {
+        withActivation(a_.activation, [&](auto act) {
+          activateRow<T, decltype(act)>(pixels, width, channels, window, a_.widening.norm, ring_, ring_.row(next));
+        });
+      }
+    }
+  }
+
+  /** What the next output row reads first. */
+  NextRows<T> ahead(int64_t sample, int64_t next) const {
+    return {{row(sample, next), nullptr}, a_.shape.stride * a_.shape.width * a_.shape.channels};
+  }
+
+ private:
+  const T* row(int64_t sample, int64_t y) const {
+    return static_cast<const T*>(a_.widening.input) + (sample * a_.shape.height + y) * a_.shape.width * a_.shape.channels;
+  }
+
+  const DepthwiseForward& a_;
+  Ring ring_;
+};
+
+/** Fills a ring with rows that are computed from the narrow input, for all channels. */
+template <class T, class Act>
+class ComputedRows {
+ public:
+  ComputedRows(const DepthwiseForward& a, const Ring& ring) : rows_(a.shape, a.widening, ring) {}
+  void fillTo(int64_t sample, Window, int64_t end, int64_t& next) { rows_.fillTo(sample, end, next); }
+  NextRows<T> ahead(int64_t, int64_t) const { return {{nullptr, nullptr}, 0}; }
+
+ private:
+  WidenedRows<T, Act> rows_;
+};
+
+/** @param more rows that the ring holds besides those of the kernel. */
+template <class T, class Rows>
+static void depthwiseForwardOf(const DepthwiseForward& a, const Tasks& tasks, int64_t more) {
   const DepthwiseShape& s = a.shape;
   const int run = runFor(s.outWidth);
   const auto convolve = chooseConvolveRow<T, StoreRowAndSum<T>>(s.kernel, s.stride, run);
-  const Tasks tasks(s.samples, s.channels, a.threads);
   SumsByThread sums(a.threads, s.channels);
   parallel(a.threads, [&](int thread) {
     SumsByThread::Partial partial(sums, thread);
-    Ring ring = inputRing(s, run);
+    Ring ring = inputRing(s, run, more);
     const Scratch memory(Ring::bytes(ring.capacity, ring.pitch, s.channels), true);
     ring.memory = memory.as<float>();
+    Rows inputs(a, ring);
     const ConvolvedRow row{ring.pitch, s.channels, s.outWidth, a.weights};
     const StoreRowAndSum<T> finish{partial.first(), partial.second(), zero(), zero()};
     const Span share = shareOf(tasks.count(), thread, a.threads);
     for (int64_t task = share.begin; task < share.end; ++task) {
       const Window window = tasks.window(task);
-      const T* image = static_cast<const T*>(a.input) + tasks.sample(task) * s.height * s.width * s.channels;
-      T* output = static_cast<T*>(a.output) + tasks.sample(task) * s.outHeight * s.outWidth * s.channels;
+      const int64_t sample = tasks.sample(task);
+      T* output = static_cast<T*>(a.output) + sample * s.outHeight * s.outWidth * s.channels;
       int64_t next = 0;
       for (int64_t oy = 0; oy < s.outHeight; ++oy) {
         const int64_t top = oy * s.stride - s.padTop;
-        for (; next < s.height && next < top + s.kernel; ++next) {
-          const T* pixels = image + next * s.width * s.channels;
-          if (a.norm.scale == nullptr) {
-            copyRow(pixels, s.width, s.channels, window, ring, ring.row(next));
-          } else {
-            withActivation(a.activation, [&](auto act) {
-              activateRow<T, decltype(act)>(pixels, s.width, s.channels, window, a.norm, ring, ring.row(next));
-            });
-          }
-        }
+        inputs.fillTo(sample, window, top + s.kernel, next);
         const float* rows[5];
         seenRows(ring, s, top, rows);
-        const NextRows<T> ahead{{image + next * s.width * s.channels, nullptr}, s.stride * s.width * s.channels};
-        convolve(rows, row, window, output + oy * s.outWidth * s.channels, ahead, finish);
+        convolve(rows, row, window, output + oy * s.outWidth * s.channels, inputs.ahead(sample, next), finish);
         if ((oy + 1) * s.outWidth % kFlushRows < s.outWidth) partial.flush();
       }
       partial.flush();
@@ -154,7 +191,17 @@ static void depthwiseForwardOf(const DepthwiseForward& a) {
 }
 
 static void depthwiseForward(const DepthwiseForward& a) {
-  withElement(a.element, [&](auto sample) { depthwiseForwardOf<decltype(sample)>(a); });
+  const DepthwiseShape& s = a.shape;
+  withElement(a.element, [&](auto sample) {
+    using T = decltype(sample);
+    if (a.widening.panels == nullptr) {
+      depthwiseForwardOf<T, StoredRows<T>>(a, Tasks(s.samples, s.channels, a.threads), 0);
+    } else {
+      withActivation(a.activation, [&](auto act) {
+        depthwiseForwardOf<T, ComputedRows<T, decltype(act)>>(a, Tasks(s.samples, s.channels), widenedAtOnce(s) - 1);
+      });
+    }
+  });
 }
 
 }  // namespace phenoprint::kernels::PHENOPRINT_ISA

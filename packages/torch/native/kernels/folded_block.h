@@ -1,7 +1,5 @@
 #pragma once
 #include "depthwise_forward.h"
-#include "panels.h"
-#include "patches.h"
 
 // A whole MBConv block for inference, one sample after the other on one thread. With the norms folded
 // into the convolutions W (expanding), D (depthwise) and P (projecting):
@@ -9,42 +7,6 @@
 // The widened image exists as a few rows in a ring, u as one sample in the thread's cache. A sample's
 // result depends on neither the batch nor the number of threads.
 namespace phenoprint::kernels::PHENOPRINT_ISA {
-
-/** Pixels that are widened at once, at least: enough rows for the matrix product. */
-inline constexpr int64_t kWidenedPixels = 64;
-
-/** Stores act(product + bias) as pixels of a ring. */
-template <class T, class Act>
-struct ActivateToRing {
-  /** Of each row of the product, its pixel in the first channel block. */
-  float* const* places;
-  /** Floats from one channel block to the next. */
-  int64_t blockSize;
-  const float* bias;
-
-  template <int ROWS, int VECTORS>
-  PHENOPRINT_INLINE_MEMBER void tile(int64_t row, int64_t column, Vec (&products)[ROWS][VECTORS]) {
-    Vec copy[ROWS][VECTORS];
-#pragma GCC unroll 8
-    for (int i = 0; i < ROWS; ++i)
-#pragma GCC unroll 3
-      for (int v = 0; v < VECTORS; ++v) copy[i][v] = products[i][v];
-    activate(row, column, copy);
-  }
-
- private:
-  /** Apart from the product's loop: the activation's constants would take the registers of its sums. */
-  template <int ROWS, int VECTORS>
-  __attribute__((noinline)) void activate(int64_t row, int64_t column, const Vec (&products)[ROWS][VECTORS]) const {
-    for (int v = 0; v < VECTORS; ++v) {
-      const int64_t c = column + v * kLanes;
-      const Vec shift = load(bias + c);
-#pragma GCC unroll 8
-      for (int i = 0; i < ROWS; ++i)
-        store(places[row + i] + c / kLanes * blockSize, Act::template value<T>(add(products[i][v], shift)));
-    }
-  }
-};
 
 /** Stores act(output + bias) of a depthwise convolution, and adds it up. */
 template <class T, class Act>
@@ -89,69 +51,6 @@ struct StoreBiased {
       }
     }
   }
-};
-
-/** Fills a ring with the rows of one sample's widened image, some at once. */
-template <class T, class Act>
-class WidenedRows {
- public:
-  WidenedRows(const FoldedBlock& block, int64_t rowsAtOnce, const Ring& ring)
-      : a_(block),
-        rowsAtOnce_(rowsAtOnce),
-        ring_(ring),
-        places_(rowsAtOnce * block.shape.width * sizeof(float*)),
-        patches_(block.image == nullptr ? 0 : rowsAtOnce * block.shape.width * patchSize<T>(*block.image) * sizeof(T) + 64) {}
-
-  /** Computes rows of the sample until row `end` is there, or the image ends. */
-  void fillTo(int64_t sample, int64_t end, int64_t& next) {
-    const int64_t height = a_.shape.height, last = end < height ? end : height;
-    while (next < last) {
-      const int64_t count = height - next < rowsAtOnce_ ? height - next : rowsAtOnce_;
-      if (a_.expand == nullptr) {
-        copy(sample, next, count);
-      } else {
-        widen(sample, next, count);
-      }
-      next += count;
-    }
-  }
-
- private:
-  const T* pixels(int64_t sample, int64_t y) const {
-    return static_cast<const T*>(a_.input) + (sample * a_.shape.height + y) * a_.shape.width * a_.inChannels;
-  }
-
-  void copy(int64_t sample, int64_t first, int64_t count) {
-    const DepthwiseShape& s = a_.shape;
-    for (int64_t y = first; y < first + count; ++y)
-      copyRow(pixels(sample, y), s.width, s.channels, {0, s.channels}, ring_, ring_.row(y));
-  }
-
-  void widen(int64_t sample, int64_t first, int64_t count) {
-    const DepthwiseShape& s = a_.shape;
-    float** places = places_.template as<float*>();
-    for (int64_t y = 0; y < count; ++y)
-      for (int64_t x = 0; x < s.width; ++x) places[y * s.width + x] = ring_.row(first + y) + (ring_.left + x) * kLanes;
-    const T* read = nullptr;
-    int64_t depth = a_.inChannels;
-    if (a_.image == nullptr) {
-      read = pixels(sample, first);
-    } else {
-      depth = patchSize<T>(*a_.image);
-      T* patches = patches_.template as<T>();
-      gatherPatches(*a_.image, (sample * s.height + first) * s.width, count * s.width, patches);
-      read = patches;
-    }
-    Ahead nothing;
-    multiply<T>(count * s.width, depth / kPerWord<T>, s.channels, rowsOf(read, depth), Right{a_.expand},
-                ActivateToRing<T, Act>{places, ring_.pitch * kLanes, a_.expandBias}, nothing);
-  }
-
-  const FoldedBlock& a_;
-  int64_t rowsAtOnce_;
-  Ring ring_;
-  Scratch places_;
-  Scratch patches_;
 };
 
 /** The sum of a vector's lanes. */
@@ -221,14 +120,15 @@ static void foldedBlockOf(const FoldedBlock& a) {
   const int64_t pixels = s.outHeight * s.outWidth, wide = padded(s.channels);
   const int run = runFor(s.outWidth);
   const auto convolve = chooseConvolveRow<T, ActivateRowAndPool<T, Act>>(s.kernel, s.stride, run);
-  const int64_t wanted = (kWidenedPixels + s.width - 1) / s.width, rowsAtOnce = wanted < s.height ? wanted : s.height;
+  const Widening widening{a.input, a.image, a.inChannels, a.expand, {nullptr, a.expandBias}};
+  const int64_t rowsAtOnce = widenedAtOnce(s);
   parallel(a.threads, [&](int thread) {
     Ring ring = inputRing(s, run, rowsAtOnce - 1);
     const Scratch ringMemory(Ring::bytes(ring.capacity, ring.pitch, s.channels), true);
     ring.memory = ringMemory.as<float>();
     const Scratch activated(pixels * s.channels * sizeof(T) + 64);
     const Scratch means(wide * sizeof(float)), gate(wide * sizeof(float)), hidden(padded(a.squeezed) * sizeof(float), true);
-    WidenedRows<T, Act> widened(a, rowsAtOnce, ring);
+    WidenedRows<T, Act> widened(s, widening, ring);
     T* u = activated.as<T>();
     const ConvolvedRow row{ring.pitch, s.channels, s.outWidth, a.depthwise};
     const ActivateRowAndPool<T, Act> finish{a.depthwiseBias, means.as<float>(), zero(), zero()};

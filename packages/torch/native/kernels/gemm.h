@@ -166,6 +166,28 @@ struct StoreAndSum {
   }
 };
 
+/** Adds up the product and its squares per column, and stores nothing. */
+struct Sum {
+  float* first;
+  float* second;
+
+  template <int ROWS, int VECTORS>
+  PHENOPRINT_INLINE_MEMBER void tile(int64_t, int64_t column, Vec (&sums)[ROWS][VECTORS]) {
+#pragma GCC unroll 3
+    for (int v = 0; v < VECTORS; ++v) {
+      const int64_t c = column + v * kLanes;
+      Vec total = load(first + c), squares = load(second + c);
+#pragma GCC unroll 8
+      for (int i = 0; i < ROWS; ++i) {
+        total = add(total, sums[i][v]);
+        squares = fma(sums[i][v], sums[i][v], squares);
+      }
+      store(first + c, total);
+      store(second + c, squares);
+    }
+  }
+};
+
 /** Stores the product, plus a residual where there is one. */
 template <class T>
 struct Store {

@@ -4,8 +4,10 @@
 #include "folded_block.h"
 #include "folded_head.h"
 #include "norm_activation.h"
+#include "narrow_backward.h"
 #include "normalise.h"
 #include "project_backward.h"
+#include "widened_backward.h"
 
 #define PHENOPRINT_TEXT_OF(x) #x
 #define PHENOPRINT_TEXT(x) PHENOPRINT_TEXT_OF(x)
@@ -15,7 +17,7 @@ namespace phenoprint::kernels::PHENOPRINT_ISA {
 extern const KernelSet kernelSet;
 const KernelSet kernelSet{
     PHENOPRINT_TEXT(PHENOPRINT_ISA), packPanels, pointwiseForward, stemForward, projectForward, depthwiseForward, pool,
-    normalise, normSums, projectBackward, depthwiseBackward, expandBackward, moments,
+    normalise, normSums, projectBackward, depthwiseBackward, widenedBackward, narrowBackward, expandBackward, moments,
     normActivation, normActivationSums, normActivationBackward, foldedBlock, foldedHead,
 };
 

@@ -11,7 +11,7 @@ namespace phenoprint::kernels::PHENOPRINT_ISA {
 static inline int64_t blockRows(int64_t channels) { return channels <= 480 ? 128 : 64; }
 
 /**
- * z = x W over rows [begin, end) of each thread.
+ * z = x W over rows [begin, end) of each thread; only its sums where there is no output.
  *
  * @param source (first row, rows, scratch of the thread) to the x of these rows, `[row, depth]`.
  * @param read where the source reads, `[row, depth]`; null where that is not row by row.
@@ -30,8 +30,12 @@ static void multiplyAndSum(int threads, int64_t rows, int64_t depth, int64_t col
       const int64_t count = share.end - row < block ? share.end - row : block;
       const T* x = source(row, count, scratch.as<T>());
       Ahead ahead = read == nullptr ? Ahead() : Ahead(read + (row + block) * depth, nullptr, block * depth * sizeof(T), tilesOf(count, columns));
-      multiply<T>(count, depth / kPerWord<T>, columns, rowsOf(x, depth), Right{panels},
-                  StoreAndSum<T>{output + row * columns, columns, partial.first(), partial.second(), block}, ahead);
+      if (output == nullptr) {
+        multiply<T>(count, depth / kPerWord<T>, columns, rowsOf(x, depth), Right{panels}, Sum{partial.first(), partial.second()}, ahead);
+      } else {
+        multiply<T>(count, depth / kPerWord<T>, columns, rowsOf(x, depth), Right{panels},
+                    StoreAndSum<T>{output + row * columns, columns, partial.first(), partial.second(), block}, ahead);
+      }
       partial.flush();
     }
   });

@@ -70,17 +70,26 @@ struct GateGradient {
 
   template <int ROWS, int VECTORS>
   PHENOPRINT_INLINE_MEMBER void tile(int64_t row, int64_t column, Vec (&products)[ROWS][VECTORS]) const {
+    Vec those[VECTORS][ROWS];
+#pragma GCC unroll 3
+    for (int v = 0; v < VECTORS; ++v)
+#pragma GCC unroll 8
+      for (int i = 0; i < ROWS; ++i) those[v][i] = products[i][v];
+    finish(row, column, those);
+  }
+
+ private:
+  /** Apart from the product's loop: the activation's constants would take the registers of its sums. */
+  template <int ROWS, int VECTORS>
+  __attribute__((noinline)) void finish(int64_t row, int64_t column, const Vec (&products)[VECTORS][ROWS]) const {
     const int64_t left = a.pixels - (first + row) % a.pixels;
     for (int v = 0; v < VECTORS; ++v) {
       const int64_t c = column + v * kLanes;
       if (c >= a.inChannels) return;
-      Vec those[ROWS];
-#pragma GCC unroll 8
-      for (int i = 0; i < ROWS; ++i) those[i] = products[i][v];
       if (left >= ROWS) [[likely]] {
-        rows<ROWS>(row, c, those);
+        rows<ROWS>(row, c, products[v]);
       } else {
-        for (int i = 0; i < ROWS; ++i) rows<1>(row + i, c, those + i);
+        for (int i = 0; i < ROWS; ++i) rows<1>(row + i, c, products[v] + i);
       }
     }
   }

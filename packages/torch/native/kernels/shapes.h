@@ -50,7 +50,7 @@ struct StemImage {
   int64_t padTop, padLeft;
 };
 
-/** output = input times weights, and the sums of the output. */
+/** output = input times weights, and the sums of the output; stored where there is a place for it. */
 struct PointwiseForward {
   Element element;
   int threads;
@@ -92,14 +92,26 @@ struct DepthwiseShape {
   int64_t kernel, stride, padTop, padLeft;
 };
 
-/** output = depthwise convolution of act(norm(input)), or of the input itself where there is no norm. */
+/** What a depthwise convolution reads: act(norm(W x)), some rows at a time. */
+struct Widening {
+  /** x. */
+  const void* input;
+  /** In place of it: x is the patch that a pixel of the stem sees. */
+  const StemImage* image;
+  int64_t inChannels;
+  /** W; where it is null, x is as wide as the convolution. */
+  const uint32_t* panels;
+  /** No norm and no activation where both are null; a scale that is null is 1. */
+  Affine norm;
+};
+
+/** output = depthwise convolution of act(norm(W x)). */
 struct DepthwiseForward {
   Element element;
   Activation activation;
   int threads;
   DepthwiseShape shape;
-  const void* input;
-  Affine norm;
+  Widening widening;
   /** `[tap, channel]`, padded. */
   const float* weights;
   void* output;
@@ -107,11 +119,10 @@ struct DepthwiseForward {
 };
 
 /**
- * From the gradient of the gated activation to that of the depthwise convolution's input:
- * g = (gradient gate + pooledGradient) act'(norm2(d)), dd = norm2 undone, then the transposed
- * convolution times act'(norm1(z)). With the sums that undoing norm1 needs, and the weight gradient.
+ * The gradient of a depthwise convolution's output d, from that of the gated activation behind it:
+ * g = (gradient gate + pooledGradient) act'(norm2(d)), and from it norm2 undone.
  */
-struct DepthwiseBackward {
+struct ConvolvedBackward {
   Element element;
   Activation activation;
   int threads;
@@ -120,16 +131,58 @@ struct DepthwiseBackward {
   const void* convolved;
   Affine convolvedNorm;
   NormGradient convolvedGradient;
+  /** `[sample, channel]`, padded, both. */
   const float* gate;
   const float* pooledGradient;
+  /** `[tap, channel]`, padded, both. */
+  const float* weights;
+  float* weightGradient;
+};
+
+/**
+ * From there to the convolution's input z: the transposed convolution times act'(norm1(z)), and the sums
+ * that undoing norm1 needs. See depthwise_backward.h.
+ */
+struct DepthwiseBackward : ConvolvedBackward {
   const void* input;
   Affine norm;
   const float* mean;
-  const float* weights;
   void* inputGradient;
-  /** `[tap, channel]`, padded. */
-  float* weightGradient;
   ChannelSums sums;
+};
+
+/** And through W as well, where z = W x is computed again: see widened_backward.h. */
+struct WidenedBackward : ConvolvedBackward {
+  Widening widening;
+  /** Of the transposed W, each wide channel times the norm's scale. */
+  const uint32_t* panels;
+  /** `[row, in]`, without the norm's own terms. */
+  float* inputGradient;
+  /** g' x, `[in, channel]`, with g the gradient behind the norm. */
+  double* products;
+  /** Of g. */
+  double* sums;
+};
+
+/** Adds the terms of a norm between x and what it was widened to: see narrow_backward.h. */
+struct NarrowBackward {
+  Element element;
+  int threads;
+  int64_t rows, channels;
+  const void* input;
+  /** `[row, channel]`. */
+  const float* partial;
+  /** `[channel, channel]`. */
+  const uint32_t* panels;
+  /** Per channel. */
+  const float* constant;
+  /** Or null. */
+  const void* residual;
+  void* inputGradient;
+  /** x' x, `[channel, channel]`. */
+  double* products;
+  /** Of x. */
+  double* sums;
 };
 
 /** Sums over the pixels of a sample: of act(norm(x)). */
@@ -318,6 +371,8 @@ struct KernelSet {
   void (*normSums)(const NormSums&);
   void (*projectBackward)(const ProjectBackward&);
   void (*depthwiseBackward)(const DepthwiseBackward&);
+  void (*widenedBackward)(const WidenedBackward&);
+  void (*narrowBackward)(const NarrowBackward&);
   void (*expandBackward)(const ExpandBackward&);
   void (*moments)(const Moments&);
   void (*normActivation)(const NormActivation&, void* output);
