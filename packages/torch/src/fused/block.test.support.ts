@@ -38,6 +38,7 @@ export const cases: readonly (readonly [name: string, of: Case])[] = [
   ['mish', { ...block, activation: 'mish' }],
   ['a residual', { ...block, channels: [24, 144, 24], residual: true }],
   ['widths that do not fill a vector', { ...block, channels: [40, 120, 56], residual: false }],
+  ['an input of many channels', { ...block, channels: [64, 384, 64], residual: true }],
   ['no widening', { ...block, source: 'input', channels: [40, 40, 24] }],
   [
     'no widening, a residual',
