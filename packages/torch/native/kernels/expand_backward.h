@@ -62,8 +62,10 @@ static void expandBackwardOf(const ExpandBackward& a) {
   const bool stem = a.image != nullptr;
   const int64_t depth = stem ? patchSize<T>(*a.image) : a.inChannels;
   const int64_t out = a.outChannels, rows = a.samples * a.pixels, block = blockRows(out);
-  const Scratch parts(a.threads * depth * out * sizeof(float) + 64, true);
+  const Scratch parts(a.threads * depth * out * sizeof(float) + 64);
   parallel(a.threads, [&](int thread) {
+    float* part = parts.as<float>() + thread * depth * out;
+    std::memset(part, 0, depth * out * sizeof(float));
     const Scratch dz(block * out * sizeof(T)), dzPairs(pairBytes<T>(block, out)), xPairs(pairBytes<T>(block, depth));
     const Scratch patches(stem ? block * depth * sizeof(T) : 0);
     const Span share = shareOf(rows, thread, a.threads, kTileRows);
@@ -88,7 +90,7 @@ static void expandBackwardOf(const ExpandBackward& a) {
       const uint32_t* left = pairRows(x, count, depth, xPairs.as<uint32_t>());
       const uint32_t* right = pairRows(dz.as<T>(), count, out, dzPairs.as<uint32_t>());
       multiply<T>(depth, (count + kPerWord<T> - 1) / kPerWord<T>, out, transposed(left, depth), Right{right, out},
-                  Accumulate{parts.as<float>() + thread * depth * out, out}, ahead);
+                  Accumulate{part, out}, ahead);
     }
   });
   const int64_t in = stem ? kStemKernel * kStemKernel * a.image->channels : depth;

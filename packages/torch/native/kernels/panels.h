@@ -4,31 +4,46 @@
 // Operands of the matrix product in the order in which it reads them.
 namespace phenoprint::kernels::PHENOPRINT_ISA {
 
-/** To bfloat16, to nearest, ties to even. */
-static inline uint32_t roundedBits(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0;
-  return (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+/** Rows of a matrix that are packed at once. */
+inline constexpr int64_t kPackedRows = 64;
+
+/** Rows [first, first + count) of a panel's columns as floats `[row, width]`, zeros where there are none. */
+static void copyPanelRows(const Matrix& w, int64_t first, int64_t count, int64_t column, int64_t width, float* rows) {
+  const int64_t present = w.columns - column < width ? w.columns - column : width;
+  const int64_t within = w.rows - first < count ? w.rows - first : count;
+  if (present < width || within < count) std::memset(rows, 0, count * width * sizeof(float));
+  const float* from = w.data + first * w.rowStride + column * w.columnStride;
+  if (w.columnStride == 1) {
+    for (int64_t k = 0; k < within; ++k) std::memcpy(rows + k * width, from + k * w.rowStride, present * sizeof(float));
+    return;
+  }
+  for (int64_t j = 0; j < present; ++j, from += w.columnStride)
+    for (int64_t k = 0; k < within; ++k) rows[k * width + j] = from[k * w.rowStride];
+}
+
+/** Two rows of floats as a row of words. */
+static void packPair(const float* low, const float* high, int64_t width, uint32_t* words) {
+  for (int64_t j = 0; j < width; j += kLanes) {
+    bf16 pair[2 * kLanes];
+    store(pair, load(low + j), lanes(kLanes));
+    store(pair + kLanes, load(high + j), lanes(kLanes));
+    storeWords(words + j, interleave(pair, pair + kLanes, lanes(kLanes)), lanes(kLanes));
+  }
 }
 
 /** One panel: for each word of the reduction its columns, zeros where there are none. */
 template <class T>
 static void packPanel(const Matrix& w, int64_t column, int64_t width, uint32_t* panel) {
-  const auto value = [&](int64_t k, int64_t n) {
-    return k < w.rows && n < w.columns ? w.data[k * w.rowStride + n * w.columnStride] : 0.f;
-  };
-  const int64_t words = (w.rows + kPerWord<T> - 1) / kPerWord<T>;
-  for (int64_t k = 0; k < words; ++k) {
-    for (int64_t j = 0; j < width; ++j) {
-      uint32_t word;
-      if constexpr (sizeof(T) == 4) {
-        const float one = value(k, column + j);
-        std::memcpy(&word, &one, 4);
-      } else {
-        word = roundedBits(value(2 * k, column + j)) | roundedBits(value(2 * k + 1, column + j)) << 16;
-      }
-      panel[k * width + j] = word;
+  alignas(64) float rows[kPackedRows * 3 * kLanes];
+  const int64_t all = roundUp(w.rows, kPerWord<T>);
+  for (int64_t first = 0; first < all; first += kPackedRows) {
+    const int64_t count = all - first < kPackedRows ? all - first : kPackedRows;
+    if constexpr (sizeof(T) == 4) {
+      copyPanelRows(w, first, count, column, width, reinterpret_cast<float*>(panel + first * width));
+    } else {
+      copyPanelRows(w, first, count, column, width, rows);
+      for (int64_t k = 0; k < count; k += 2)
+        packPair(rows + k * width, rows + (k + 1) * width, width, panel + (first + k) / 2 * width);
     }
   }
 }

@@ -115,8 +115,10 @@ static void undoProjectionNorm(const ProjectBackward& a, int64_t first, int64_t 
 template <class T, class Act>
 static void projectBackwardOf(const ProjectBackward& a) {
   const int64_t in = a.inChannels, out = a.outChannels, block = blockRows(in);
-  const Scratch parts(a.threads * in * out * sizeof(float) + 64, true);
+  const Scratch parts(a.threads * in * out * sizeof(float) + 64);
   parallel(a.threads, [&](int thread) {
+    float* sums = parts.as<float>() + thread * in * out;
+    std::memset(sums, 0, in * out * sizeof(float));
     const Scratch dp(block * out * sizeof(T)), gated(block * in * sizeof(T));
     const Scratch dpPairs(pairBytes<T>(block, out)), gatedPairs(pairBytes<T>(block, in));
     // A sample belongs to one thread: its sums have one owner.
@@ -135,7 +137,7 @@ static void projectBackwardOf(const ProjectBackward& a) {
       const int64_t words = (count + kPerWord<T> - 1) / kPerWord<T>;
       const uint32_t* left = pairRows(dp.as<T>(), count, out, dpPairs.as<uint32_t>());
       const uint32_t* right = pairRows(gated.as<T>(), count, in, gatedPairs.as<uint32_t>());
-      multiply<T>(out, words, in, transposed(left, out), Right{right, in}, Accumulate{parts.as<float>() + thread * in * out, in},
+      multiply<T>(out, words, in, transposed(left, out), Right{right, in}, Accumulate{sums, in},
                   ahead);
     }
   });
