@@ -6,6 +6,7 @@ import { withLock } from './lock.mjs'
 import { buildNative } from './native.mjs'
 import { installNpmPackages } from './npm.mjs'
 import { cacheFolder, root } from './paths.mjs'
+import { buildPixels } from './pixels.mjs'
 import { platformWarning } from './platform.mjs'
 import { probeEngine } from './probe.mjs'
 import { duration, say } from './say.mjs'
@@ -56,4 +57,5 @@ async function prepare(cache, options) {
     { cache, systemPackages: options.systemPackages },
   )
   await probeEngine(root, libtorch)
+  await buildPixels(root, { cache, systemPackages: options.systemPackages })
 }

@@ -1,3 +1,5 @@
+import { native } from './native.js'
+
 /** CRC-32C (Castagnoli), reflected: the polynomial of RFC 3720, appendix B.4. */
 const polynomial = 0x82f63b78
 
@@ -24,6 +26,7 @@ function makeTables() {
 
 /** The CRC-32C of bytes, as an unsigned 32-bit integer. */
 export function crc32c(bytes: Uint8Array): number {
+  if (native !== null) return native.crc32c(bytes)
   let crc = -1
   const whole = bytes.length - (bytes.length % 8)
   const at = (index: number) => bytes[index] ?? 0

@@ -1,5 +1,6 @@
 import { Transformer } from '@napi-rs/image'
 import { PixelError } from './errors.js'
+import { native } from './native.js'
 import { checkPng, type ImageHeader, pngSignature, readPngHeader } from './png.js'
 
 /** Pixels as stored: 8 or 16 bits, unsigned. */
@@ -59,7 +60,6 @@ export async function decodeInto(
   offset = 0,
 ): Promise<ImageHeader> {
   const header = readHeader(bytes)
-  checkPng(bytes)
   const count = header.width * header.height
   for (const sample of samples) {
     if (sample < 0 || sample >= header.samples) {
@@ -79,6 +79,9 @@ export async function decodeInto(
       `target of ${target.length} from ${offset} does not hold ${samples.length} x ${count}`,
     )
   }
+  const part = target.subarray(offset, offset + samples.length * count)
+  if ((await native?.decodePng(bytes, samples, part)) === 1) return header
+  checkPng(bytes)
   const raw = await rawPixels(bytes)
   const source =
     header.bitDepth === 8 ? raw : new Uint16Array(raw.buffer, raw.byteOffset, raw.byteLength >> 1)

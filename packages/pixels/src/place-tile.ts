@@ -1,4 +1,5 @@
 import type { Pixels } from './image.js'
+import { native } from './native.js'
 import { type SymmetryName, sourceSteps, swapsAxes } from './symmetry.js'
 
 /** A tile as stored, `[channel, y, x]`, of which the rows and columns past `filled` are padding. */
@@ -42,11 +43,19 @@ export function placeTile(
   const swapped = swapsAxes(symmetry)
   const outputHeight = swapped ? width : height
   const outputWidth = swapped ? height : width
+  const padded = filledHeight < height || filledWidth < width
+  if (native !== null && !padded && !(pixels instanceof Float32Array)) {
+    const shape = [channels, height, width, height, width]
+    const turn = [outputHeight, outputWidth, start, stepY, stepX]
+    const { centre, scale } = normalisation
+    native.placeTile(pixels, shape, turn, centre, scale, output, offset)
+    return
+  }
   const [top, bottom] = filledRange(outputHeight, swapped ? filledWidth : filledHeight, stepY)
   const [left, right] = filledRange(outputWidth, swapped ? filledHeight : filledWidth, stepX)
   const plane = height * width
   const size = channels * plane
-  if (filledHeight < height || filledWidth < width) output.fill(0, offset, offset + size)
+  if (padded) output.fill(0, offset, offset + size)
 
   for (let y = top; y < bottom; y++) {
     const row = offset + (y * outputWidth + left) * channels

@@ -1,4 +1,5 @@
 import type { Pixels } from './image.js'
+import { native } from './native.js'
 
 /** Bins of a histogram: every value of uint8, sixteen values a bin of uint16. */
 export const histogramBins = { uint8: 256, uint16: 4096 } as const
@@ -18,10 +19,8 @@ const valueCounts = { uint8: new Uint32Array(256), uint16: new Uint32Array(65536
 export function channelStatistics(plane: Pixels): ChannelStatistics {
   const dtype = plane instanceof Uint8Array ? 'uint8' : 'uint16'
   const counts = valueCounts[dtype].fill(0)
-  for (let i = 0; i < plane.length; i++) {
-    const value = plane[i] ?? 0
-    counts[value] = (counts[value] ?? 0) + 1
-  }
+  if (native !== null) native.countValues(plane, counts)
+  else countValues(plane, counts)
   const histogram = new Uint32Array(histogramBins[dtype])
   const valuesPerBin = counts.length / histogram.length
   let sum = 0
@@ -39,4 +38,11 @@ export function channelStatistics(plane: Pixels): ChannelStatistics {
     if (count > 0) squares += count * (value - mean) ** 2
   }
   return { mean, variance: squares / plane.length, histogram }
+}
+
+function countValues(plane: Pixels, counts: Uint32Array): void {
+  for (let i = 0; i < plane.length; i++) {
+    const value = plane[i] ?? 0
+    counts[value] = (counts[value] ?? 0) + 1
+  }
 }

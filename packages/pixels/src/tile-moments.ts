@@ -1,3 +1,4 @@
+import { native } from './native.js'
 import type { FloatTile, Tile } from './place-tile.js'
 
 /** Mean and population variance of the intensities of each channel: of a tile, a site or more. */
@@ -17,6 +18,16 @@ export function tileMoments(tile: Tile | FloatTile): Moments {
   const count = filledHeight * filledWidth
   const mean = new Float64Array(channels)
   const variance = new Float64Array(channels)
+  if (native !== null && !(pixels instanceof Float32Array)) {
+    const shape = [channels, height, width, filledHeight, filledWidth]
+    native.sumTile(pixels, shape, mean, variance)
+    for (let c = 0; c < channels; c++) {
+      const sum = mean[c] ?? 0
+      mean[c] = sum / count
+      variance[c] = Math.max(0, ((variance[c] ?? 0) - (sum * sum) / count) / count)
+    }
+    return { mean, variance }
+  }
   const inIntegers = pixels instanceof Uint8Array && filledWidth <= widestExactRow
   for (let c = 0; c < channels; c++) {
     let sum = 0

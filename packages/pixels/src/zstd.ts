@@ -1,5 +1,6 @@
 import Zstd from 'numcodecs/zstd'
 import { PixelError } from './errors.js'
+import { native } from './native.js'
 
 /** The part in use here: the types of Node 20 leave it to those of browsers. */
 declare const WebAssembly: { readonly Memory: new (pages: { initial: number }) => object }
@@ -13,6 +14,11 @@ const codec = Zstd.fromConfig({ id: 'zstd', level: 1 })
  * @throws {PixelError} when there is not enough memory.
  */
 export async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  if (native !== null) {
+    const target = Buffer.allocUnsafeSlow(native.longestFrame(bytes.length))
+    const length = await native.writeFrame(bytes, target)
+    if (length >= 0) return new Uint8Array(target.buffer, 0, length)
+  }
   requireMemory()
   try {
     return await codec.encode(bytes)
@@ -33,6 +39,10 @@ export async function decompress(bytes: Uint8Array, size: number): Promise<Uint8
       `zstd frame holds ${announced ?? 'unknown'} bytes, expected ${size}`,
       'broken',
     )
+  }
+  if (native !== null) {
+    const target = Buffer.allocUnsafeSlow(size)
+    if ((await native.readFrame(bytes, target)) === 1) return new Uint8Array(target.buffer)
   }
   requireMemory()
   try {
