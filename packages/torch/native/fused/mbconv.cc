@@ -81,7 +81,7 @@ class MBConv : public torch::autograd::Function<MBConv> {
  * sample large enough for a matrix product of its own, and there must be one for each thread.
  */
 bool isCheaperAgain(const Plan& plan) {
-  const DepthwiseShape& s = plan.shape;
+  const kernels::DepthwiseShape& s = plan.shape;
   return plan.inChannels <= kNarrowChannels && s.height * s.width >= 64 && s.samples >= plan.threads;
 }
 
