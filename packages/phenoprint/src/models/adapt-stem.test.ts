@@ -6,7 +6,7 @@ import { adaptStem } from './adapt-stem.js'
 const rgb = () => tensor([1, 10, 100], { shape: [1, 3, 1, 1] })
 
 function adapted(channels: number): number[] {
-  return tidy(() => adaptStem(rgb(), channels).toNumbers())
+  return tidy(() => adaptStem(rgb(), channels, 'scaled').toNumbers())
 }
 
 describe('adaptStem', () => {
@@ -14,6 +14,14 @@ describe('adaptStem', () => {
     expect(adapted(6)).toEqual([0.5, 5, 50, 0.5, 5, 50])
     expect(adapted(4)).toEqual([0.75, 7.5, 75, 0.75])
     expect(adapted(2)).toEqual([1.5, 15])
+  })
+
+  it('repeats them as they are, where they are to be copied', () => {
+    const copied = (channels: number) =>
+      tidy(() => adaptStem(rgb(), channels, 'copied').toNumbers())
+    expect(copied(6)).toEqual([1, 10, 100, 1, 10, 100])
+    expect(copied(4)).toEqual([1, 10, 100, 1])
+    expect(copied(1)).toEqual([1])
   })
 
   it('sums them for one channel', () => {
@@ -27,7 +35,7 @@ describe('adaptStem', () => {
   it('answers images whose channels look alike as before', () => {
     const response = (channels: number) =>
       tidy(() =>
-        adaptStem(rgb(), channels)
+        adaptStem(rgb(), channels, 'scaled')
           .mul(ones([1, channels, 1, 1]))
           .sum()
           .item(),
@@ -42,7 +50,7 @@ describe('adaptStem', () => {
         shape: [2, 3, 3, 3],
       },
     )
-    const four = tidy(() => adaptStem(weight, 4))
+    const four = tidy(() => adaptStem(weight, 4, 'scaled'))
     expect(four.shape).toEqual([2, 4, 3, 3])
     const [first, last] = tidy(() => [four.select(1, 0).toNumbers(), four.select(1, 3).toNumbers()])
     expect(first).toEqual(last)

@@ -1,5 +1,5 @@
 import type { nn, Tensor } from '@phenoprint/torch'
-import type { Activation } from './activation.js'
+import type { Activation, BlockActivationName } from './activation.js'
 import type { BlockArguments } from './efficientnet-scaling.js'
 import type { SqueezeExcite } from './squeeze-excite.js'
 
@@ -20,7 +20,7 @@ export interface BlockLayers {
   readonly depthwise: NormedConvolution
   readonly excite: SqueezeExcite
   readonly project: NormedConvolution
-  readonly activation: Activation
+  readonly activation: Activation<BlockActivationName>
 }
 
 /** A way to compute a whole block: libtorch's operators one by one, or one fused operator. */
@@ -31,11 +31,15 @@ export interface BlockKernel {
   supports(block: BlockArguments): boolean
   forward(layers: BlockLayers, x: Tensor): Tensor
   /** The end of a network: a pointwise convolution, its activation and the mean over the image. */
-  pooled(head: NormedConvolution, activation: Activation, x: Tensor): Tensor
+  pooled(head: NormedConvolution, activation: Activation<BlockActivationName>, x: Tensor): Tensor
   /** The same block for inference alone, its norms folded in and its weights converted once. */
   fold(layers: BlockLayers, dtype: InferenceDType): FoldedPart
   /** The same end of a network for inference alone. */
-  foldPooled(head: NormedConvolution, activation: Activation, dtype: InferenceDType): FoldedPart
+  foldPooled(
+    head: NormedConvolution,
+    activation: Activation<BlockActivationName>,
+    dtype: InferenceDType,
+  ): FoldedPart
 }
 
 export type InferenceDType = 'float32' | 'bfloat16'

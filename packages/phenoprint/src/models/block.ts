@@ -1,5 +1,5 @@
 import { nn, type Tensor } from '@phenoprint/torch'
-import { type Activation, type ActivationName, createActivation } from './activation.js'
+import { type Activation, type BlockActivationName, createActivation } from './activation.js'
 import type {
   BlockKernel,
   BlockLayers,
@@ -11,7 +11,16 @@ import type {
 import { chooseKernel } from './choose-kernel.js'
 import type { BlockArguments } from './efficientnet-scaling.js'
 import type { Flavour } from './flavour.js'
+import type { NormSettings } from './norm-settings.js'
 import { SqueezeExcite } from './squeeze-excite.js'
+
+/** What all blocks of a network share. */
+export interface BlockSettings {
+  readonly activation: BlockActivationName
+  readonly flavour: Flavour
+  readonly norm: NormSettings
+  readonly kernels: Kernels
+}
 
 /**
  * A mobile inverted bottleneck with squeeze-and-excitation (MBConv): a pointwise convolution widens,
@@ -27,15 +36,13 @@ export class Block extends nn.Module implements BlockLayers {
   readonly depthwise: NormedConvolution
   readonly excite: SqueezeExcite
   readonly project: NormedConvolution
-  readonly activation: Activation
+  readonly activation: Activation<BlockActivationName>
   readonly kernel: BlockKernel
 
   /** @throws {MachineError} when fused kernels are asked for and none can compute this block. */
   constructor(
     block: BlockArguments,
-    activation: ActivationName,
-    flavour: Flavour,
-    kernels: Kernels,
+    { activation, flavour, norm: settings, kernels }: BlockSettings,
   ) {
     super()
     this.block = block
@@ -45,7 +52,7 @@ export class Block extends nn.Module implements BlockLayers {
     const pointwise = { kernelSize: 1, bias: false }
     const normed = (name: string, norm: string, layer: nn.Conv2d, features: number) => ({
       convolution: this.register(name, layer),
-      norm: this.register(norm, new nn.BatchNorm2d({ features, ...flavour.norm })),
+      norm: this.register(norm, new nn.BatchNorm2d({ features, ...settings })),
     })
     this.expand = block.expands
       ? normed(

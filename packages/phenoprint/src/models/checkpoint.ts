@@ -1,4 +1,5 @@
 import { copyFileSync, linkSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { type Tensor, TorchError } from '@phenoprint/torch'
 import { z } from 'zod'
 import { type Config, configSchema } from '../config/config.js'
@@ -30,8 +31,10 @@ const stateSchema = z.object({
     architecture: z.string(),
     activation: z.string(),
     flavour: z.string(),
+    head: z.string().default('linear'),
     channels: z.number(),
     classes: z.number(),
+    cellTypes: z.array(z.string()).default([]),
     parameters: z.number(),
   }),
   config: configSchema,
@@ -119,7 +122,9 @@ export function refuseAnotherArchitecture(
 ): void {
   const wanted = new Map<string, unknown>(Object.entries(expected))
   const differing = Object.entries(got).flatMap(([field, value]) =>
-    wanted.get(field) === value ? [] : [`${field}: got ${value}, expected ${wanted.get(field)}`],
+    isDeepStrictEqual(wanted.get(field), value)
+      ? []
+      : [`${field}: got ${value}, expected ${wanted.get(field)}`],
   )
   if (differing.length === 0) return
   throw new CheckpointError(

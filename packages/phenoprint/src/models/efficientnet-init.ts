@@ -1,5 +1,6 @@
 import { nn } from '@phenoprint/torch'
 import type { Flavour } from './flavour.js'
+import { LinearHead } from './linear-head.js'
 
 /**
  * Draws fresh weights: convolutions normal with variance 2 / fan-out (He et al. 2015,
@@ -21,7 +22,7 @@ export function initialiseEfficientNet(
 ): void {
   for (const module of network.modules()) {
     if (module instanceof nn.Conv2d) initialiseConvolution(module, fanOut)
-    else if (module instanceof nn.Linear) initialiseClassifier(module, classifierFan)
+    else if (module instanceof LinearHead) initialiseClassifier(module, classifierFan)
   }
 }
 
@@ -35,7 +36,7 @@ function initialiseConvolution(
   if (bias !== null) nn.init.constant(bias, 0)
 }
 
-function initialiseClassifier({ weight, bias }: nn.Linear, fan: Flavour['classifierFan']): void {
+function initialiseClassifier({ weight, bias }: LinearHead, fan: Flavour['classifierFan']): void {
   const [classes = 1, features = 1] = weight.shape
   const bound = 1 / Math.sqrt(fan === 'classes' ? classes : features)
   nn.init.uniform(weight, -bound, bound)

@@ -1,6 +1,6 @@
 import type { Section } from '../config/config.js'
 
-export type EfficientNetName = Section<'model'>['architecture']
+export type EfficientNetName = Extract<Section<'model'>['architecture'], `efficientnet-${string}`>
 
 /** How a variant is scaled from B0. */
 export interface Scaling {

@@ -1,12 +1,14 @@
 import { nn, type Tensor, tidy } from '@phenoprint/torch'
-import type { Section } from '../config/config.js'
 import { createActivation } from './activation.js'
+import { blockActivationOf, type ModelOf } from './architecture.js'
 import { Block } from './block.js'
 import { initialiseEfficientNet } from './efficientnet-init.js'
-import { decodeArchitecture } from './efficientnet-scaling.js'
+import { decodeArchitecture, type EfficientNetName } from './efficientnet-scaling.js'
 import { flavours } from './flavour.js'
-import { FoldedEfficientNet } from './folded-efficientnet.js'
+import { FoldedNetwork } from './folded-network.js'
+import { createHead } from './head.js'
 import { type InferenceNetwork, Network, type NetworkShape, type Precision } from './network.js'
+import { normSettings } from './norm-settings.js'
 
 /**
  * EfficientNet: a stem, seven stages of blocks, a head, an average over the image, a classifier.
@@ -17,23 +19,28 @@ import { type InferenceNetwork, Network, type NetworkShape, type Precision } fro
  */
 export class EfficientNet extends Network {
   readonly stemName = 'conv_stem'
-  readonly classifierName = 'classifier'
+  readonly headName = 'classifier'
+  protected readonly dropout
+  protected readonly head
   readonly #stem
   readonly #stemNorm
   readonly #first: Block
   readonly #others: readonly Block[]
-  readonly #head
-  readonly #headNorm
+  readonly #lastConvolution
+  readonly #lastNorm
   readonly #activation
-  readonly #dropout
-  readonly #classifier
 
-  constructor(section: Section<'model'>, { channels, classes }: NetworkShape) {
+  constructor(
+    section: ModelOf<EfficientNetName>,
+    { channels, classes, cellTypes = [] }: NetworkShape,
+  ) {
     super()
-    const architecture = decodeArchitecture(section.architecture, section.dropConnect)
+    const architecture = decodeArchitecture(section.architecture, section.dropConnect ?? 0.2)
     const flavour = flavours[section.flavour]
+    const norm = normSettings(section)
+    const activation = blockActivationOf(section)
     const { stemChannels, headChannels } = architecture
-    this.#activation = createActivation(section.activation)
+    this.#activation = createActivation(activation)
     this.#stem = this.register(
       'conv_stem',
       new nn.Conv2d({
@@ -45,19 +52,18 @@ export class EfficientNet extends Network {
         bias: false,
       }),
     )
-    this.#stemNorm = this.register(
-      'bn1',
-      new nn.BatchNorm2d({ features: stemChannels, ...flavour.norm }),
-    )
+    this.#stemNorm = this.register('bn1', new nn.BatchNorm2d({ features: stemChannels, ...norm }))
     const stages = architecture.blocks.map((blocks) =>
-      blocks.map((block) => new Block(block, section.activation, flavour, section.kernels)),
+      blocks.map(
+        (block) => new Block(block, { activation, flavour, norm, kernels: section.kernels }),
+      ),
     )
     const [first, ...others] = stages.flat()
     if (first === undefined) throw new Error('an EfficientNet has blocks')
     this.#first = first
     this.#others = others
     this.register('blocks', new nn.ModuleList(stages.map((blocks) => new nn.ModuleList(blocks))))
-    this.#head = this.register(
+    this.#lastConvolution = this.register(
       'conv_head',
       new nn.Conv2d({
         inChannels: architecture.blocks.at(-1)?.at(-1)?.outChannels ?? 0,
@@ -66,15 +72,11 @@ export class EfficientNet extends Network {
         bias: false,
       }),
     )
-    this.#headNorm = this.register(
-      'bn2',
-      new nn.BatchNorm2d({ features: headChannels, ...flavour.norm }),
-    )
-    this.#dropout = this.register('drop', new nn.Dropout(section.dropout ?? architecture.dropout))
-    this.#classifier = this.register(
-      'classifier',
-      new nn.Linear({ inFeatures: headChannels, outFeatures: classes }),
-    )
+    this.#lastNorm = this.register('bn2', new nn.BatchNorm2d({ features: headChannels, ...norm }))
+    const dropout = section.dropout ?? architecture.dropout
+    this.dropout = this.register('drop', new nn.Dropout(dropout))
+    const features = headChannels + cellTypes.length
+    this.head = this.register('classifier', createHead(section.head, { features, classes }, norm))
     initialiseEfficientNet(this, flavour)
   }
 
@@ -84,31 +86,27 @@ export class EfficientNet extends Network {
 
   featureMaps(images: Tensor): Tensor {
     return tidy(() => {
-      const maps = this.#head.forward(this.#trunk(images))
-      return this.#activation.forward(this.#headNorm.forward(maps))
+      const maps = this.#lastConvolution.forward(this.#trunk(images))
+      return this.#activation.forward(this.#lastNorm.forward(maps))
     })
   }
 
   features(images: Tensor): Tensor {
     const x = this.#trunk(images)
-    const head = { convolution: this.#head, norm: this.#headNorm }
-    return tidy(() => this.#first.kernel.pooled(head, this.#activation, x))
-  }
-
-  classify(features: Tensor): Tensor {
-    return tidy(() => this.#classifier.forward(this.#dropout.forward(features)))
+    const last = { convolution: this.#lastConvolution, norm: this.#lastNorm }
+    return tidy(() => this.#first.kernel.pooled(last, this.#activation, x))
   }
 
   compileForInference(precision: Precision): InferenceNetwork {
     const dtype = precision === 'bf16' ? 'bfloat16' : 'float32'
     const stem = { convolution: this.#stem, norm: this.#stemNorm }
-    const head = { convolution: this.#head, norm: this.#headNorm }
+    const last = { convolution: this.#lastConvolution, norm: this.#lastNorm }
     const parts = [
       this.#first.fold(dtype, stem),
       ...this.#others.map((block) => block.fold(dtype)),
-      this.#first.kernel.foldPooled(head, this.#activation, dtype),
+      this.#first.kernel.foldPooled(last, this.#activation, dtype),
     ]
-    return new FoldedEfficientNet(parts, this.#classifier)
+    return new FoldedNetwork(parts, this.head.fold())
   }
 
   #trunk(images: Tensor): Tensor {

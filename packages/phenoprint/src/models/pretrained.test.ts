@@ -64,7 +64,7 @@ describe('loadPretrained', () => {
     const fresh = numbers(own, 'classifier.weight')
     const path = fileOf(published)
     const report = loadPretrained(own, path)
-    expect(report.stem).toEqual({ got: 3, expected: 6 })
+    expect(report.stem).toEqual({ got: 3, expected: 6, rule: 'scaled' })
     expect(report.classifier).toEqual({ got: 4, expected: 7 })
     expect(report.missing).toEqual([])
     expect(numbers(own, 'classifier.weight')).toEqual(fresh)
@@ -82,6 +82,60 @@ describe('loadPretrained', () => {
       'The first convolution was made for 3 channels: adapted to 6.',
       'The classifier was made for 4 classes: drawn afresh for 7.',
     ])
+  })
+
+  it('copies the first convolution as it is, or draws it afresh, where that is asked for', () => {
+    using published = network(1, { channels: 3, classes: 4 })
+    using copied = network(2, { channels: 6, classes: 4 })
+    using fresh = network(3, { channels: 3, classes: 4 })
+    const path = fileOf(published)
+    const stem = numbers(published, 'conv_stem.weight').slice(0, 27)
+    const report = loadPretrained(copied, path, 'copied')
+    expect(numbers(copied, 'conv_stem.weight').slice(0, 54)).toEqual([...stem, ...stem])
+    expect(describePretrained(path, report)[1]).toBe(
+      'The first convolution was made for 3 channels: copied to 6.',
+    )
+    const drawn = numbers(fresh, 'conv_stem.weight')
+    const freshReport = loadPretrained(fresh, path, 'fresh')
+    expect(numbers(fresh, 'conv_stem.weight')).toEqual(drawn)
+    expect(numbers(fresh, 'bn1.weight')).toEqual(numbers(published, 'bn1.weight'))
+    expect(freshReport.missing).toEqual([])
+    expect(describePretrained(path, freshReport)[1]).toBe(
+      'The first convolution was drawn afresh for 3 channels.',
+    )
+  })
+
+  it('leaves a head that the file does not have fresh, and says so', () => {
+    using published = network(1, { channels: 3, classes: 4 })
+    manualSeed(2)
+    using own = createNetwork(modelSection({ head: { name: 'embedding', size: 8, scale: 30 } }), {
+      channels: 3,
+      classes: 4,
+    })
+    const report = loadPretrained(own, fileOf(published))
+    expect(report.missing).toContain('classifier.linear1.weight')
+    expect(report.missing.every((name) => name.startsWith('classifier.'))).toBe(true)
+    expect([...report.unexpected].sort()).toEqual(['classifier.bias', 'classifier.weight'])
+    expect(numbers(own, 'conv_head.weight')).toEqual(numbers(published, 'conv_head.weight'))
+  })
+
+  it("reads torchvision's older names of DenseNets", () => {
+    const dense = modelSection({ architecture: 'densenet121' })
+    manualSeed(1)
+    using published = createNetwork(dense, { channels: 3, classes: 4 })
+    manualSeed(2)
+    using own = createNetwork(dense, { channels: 3, classes: 4 })
+    const path = fileOf(published, (tensors) => {
+      for (const [name, value] of [...tensors]) {
+        tensors.delete(name)
+        tensors.set(name.replace(/(denselayer\d+\.(?:norm|conv))(\d)/, '$1.$2'), value)
+      }
+      expect([...tensors.keys()]).toContain('features.denseblock1.denselayer1.norm.1.weight')
+    })
+    const report = loadPretrained(own, path)
+    expect([report.missing, report.unexpected]).toEqual([[], []])
+    const last = 'features.denseblock4.denselayer16.conv2.weight'
+    expect(numbers(own, last)).toEqual(numbers(published, last))
   })
 
   it('lists what is missing and what it does not know; counters do not matter', () => {
@@ -115,8 +169,9 @@ describe('loadPretrained', () => {
     const attempt = () => loadPretrained(own, fileOf(other))
     expect(attempt).toThrow(CheckpointError)
     expect(attempt).toThrow(
-      /another architecture: conv_stem.weight is \[40, 3, 3, 3\], expected \[32/,
+      /another architecture: \d+ of another shape \(conv_stem.weight is \[40, 3, 3, 3\], expected \[32/,
     )
+    expect(attempt).toThrow(/; \d+ unexpected \(blocks\./)
     expect(numbers(own, 'bn1.weight')).toEqual(before)
   })
 
@@ -128,7 +183,9 @@ describe('loadPretrained', () => {
         tensors.set(`features.${name}`, value)
       }
     })
-    expect(() => loadPretrained(own, path)).toThrow(/weights are missing.*in timm's names/)
+    expect(() => loadPretrained(own, path)).toThrow(
+      /130 missing \(conv_stem.weight, .*\d+ unexpected \(features\..*in timm's names/,
+    )
   })
 
   it('refuses a file that is truncated, missing, or no safetensors file', () => {

@@ -22,7 +22,7 @@ export function modelSection(model: Partial<Section<'model'>> = {}): Section<'mo
 /** One case of fixtures/efficientnet/reference.py; see `run_live` there. */
 export interface ReferenceCase {
   readonly architecture: Section<'model'>['architecture']
-  readonly activation: 'silu' | 'mish'
+  readonly activation: 'relu' | 'silu' | 'mish'
   readonly flavour: 'torch' | 'tensorflow'
   readonly channels: number
   readonly classes: number

@@ -1,5 +1,5 @@
 import { nn, type Tensor, tidy } from '@phenoprint/torch'
-import { type ActivationName, createActivation } from './activation.js'
+import { type BlockActivationName, createActivation } from './activation.js'
 import type { FoldedPart, InferenceDType } from './block-kernel.js'
 
 /**
@@ -13,7 +13,7 @@ export class SqueezeExcite extends nn.Module {
   readonly expand: nn.Conv2d
   readonly #activation
 
-  constructor(channels: number, squeezed: number, activation: ActivationName) {
+  constructor(channels: number, squeezed: number, activation: BlockActivationName) {
     super()
     this.reduce = this.register(
       'conv_reduce',

@@ -1,5 +1,5 @@
 import { aten, nn, type Tensor, tidy } from '@phenoprint/torch'
-import type { Activation } from './activation.js'
+import type { Activation, BlockActivationName } from './activation.js'
 import type {
   BlockKernel,
   BlockLayers,
@@ -70,7 +70,7 @@ class FoldedStockBlock implements FoldedPart {
 function fold(
   { convolution, norm }: NormedConvolution,
   dtype: InferenceDType,
-  activation?: Activation,
+  activation?: Activation<BlockActivationName>,
 ) {
   return new nn.FoldedConv2d(convolution, norm, {
     activation: activation?.name ?? 'identity',

@@ -6,6 +6,7 @@ import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { givesRanks } from '../evaluation/reductions.js'
+import { type CellTypeInput, cellTypeInput } from '../models/cell-type-input.js'
 import { engineFault } from '../run/engine-fault.js'
 import { writeJson } from '../run/files.js'
 import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-run.js'
@@ -83,6 +84,7 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
         device: config.device,
         classes: plan.header.classes,
         tilesPerSite: store.tilesPerSite,
+        cellTypes: plan.cellTypes,
         signal: reporter.signal,
       },
     })
@@ -103,6 +105,8 @@ interface InferencePlan {
   readonly splits: readonly SplitPlan[]
   readonly views: ViewsKept
   readonly header: Omit<PredictionHeader, 'split'>
+  /** What the networks take beside images. */
+  readonly cellTypes: CellTypeInput | null
   /** Digest of the networks. */
   readonly source: string
 }
@@ -121,7 +125,7 @@ function planInference(
   const splits = planSplits(screen, split, section.splits)
   if (sameStore) sayTrainedOn(screen, splits, model, reporter)
   const known = classList(screen, sameStore ? screen : trainedScreen(model))
-  const { classes, digest } = networks.check(
+  const { classes, digest, cellTypes } = networks.check(
     unitsByCellType(splits),
     screen,
     known.count,
@@ -134,6 +138,7 @@ function planInference(
   return {
     splits,
     views,
+    cellTypes: cellTypeInput(screen, cellTypes),
     source: digest,
     header: {
       version: 1,

@@ -32,7 +32,8 @@ export class NetworkSource implements Disposable {
    * @param units How many units of each cell type are to be predicted.
    * @param views Images that the network takes at once: 2 in pairs.
    * @param known Classes of the screen, or null where it names none: then the network's count.
-   * @returns How many classes are predicted, and the SHA-256 over the checkpoints.
+   * @returns How many classes are predicted, the SHA-256 over the checkpoints, and the cell types that
+   *   the networks take as an input.
    * @throws {PredictionError} when a cell type has no network, or channels or classes disagree with the screen.
    * @throws {CheckpointError} when a checkpoint is missing or broken.
    */
@@ -41,8 +42,13 @@ export class NetworkSource implements Disposable {
     screen: Screen,
     known: number | null,
     views: 1 | 2,
-  ): { readonly classes: number; readonly digest: string } {
+  ): {
+    readonly classes: number
+    readonly digest: string
+    readonly cellTypes: readonly string[]
+  } {
     let classes = known ?? 0
+    let cellTypes: readonly string[] = []
     const hash = createHash('sha256')
     const [anyCellType] = units.keys()
     const needed = this.perCellType ? [...units.keys()].sort() : [anyCellType].filter(isText)
@@ -57,9 +63,10 @@ export class NetworkSource implements Disposable {
       refuseOtherChannels(path, description.channels / views, screen)
       if (known !== null) refuseOtherClasses(path, description.classes, known, screen)
       else classes = description.classes
+      cellTypes = description.cellTypes
       hash.update(readFileSync(path))
     }
-    return { classes, digest: hash.digest('hex') }
+    return { classes, digest: hash.digest('hex'), cellTypes }
   }
 
   /** The network for units of a cell type, on the device; it stays this source's own. */

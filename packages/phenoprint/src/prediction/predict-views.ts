@@ -2,11 +2,12 @@ import { setImmediate } from 'node:timers/promises'
 import { memory, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import type { Batch, Sample } from '../batches/samples.js'
 import { PredictionError } from '../errors.js'
+import type { CellTypeInput } from '../models/cell-type-input.js'
 
 /** A network as far as prediction knows it, see `Network.compileForInference`. */
 export interface Predictor {
-  /** `[batch, channel, y, x]` to logits `[batch, class]`. */
-  forward(images: Tensor): Tensor
+  /** `[batch, channel, y, x]`, and `[batch, cell type]` where it takes them, to logits `[batch, class]`. */
+  forward(images: Tensor, cellTypes: Tensor | null): Tensor
 }
 
 /** Where the pixels of samples come from. */
@@ -23,6 +24,8 @@ export interface PredictOptions {
   readonly classes: number
   /** Looked at between batches; its reason is thrown. */
   readonly signal?: AbortSignal
+  /** The cell types of samples, for networks that take them. */
+  readonly cellTypes?: CellTypeInput | null
 }
 
 /** A sample and its logits `[class]`. */
@@ -57,8 +60,9 @@ export async function* predictViews(
       const [count] = batch.shape
       if (lastCount !== 0 && count !== lastCount) memory.trim()
       lastCount = count
-      const logits = forward(network, batch, options)
-      yield samples.slice(first, following).map((sample, i) => ({
+      const own = samples.slice(first, following)
+      const logits = forward(network, batch, own, options)
+      yield own.map((sample, i) => ({
         sample,
         logits: logits.subarray(i * options.classes, (i + 1) * options.classes),
       }))
@@ -74,7 +78,8 @@ export async function* predictViews(
 function forward(
   network: Predictor,
   { images, shape }: Pick<Batch, 'images' | 'shape'>,
-  { device, classes }: PredictOptions,
+  samples: readonly Sample[],
+  { device, classes, cellTypes }: PredictOptions,
 ): Float32Array {
   const [count, channels, height, width] = shape
   return tidy(() =>
@@ -82,7 +87,8 @@ function forward(
       const input = tensor(images, { shape: [count, height, width, channels] })
         .to({ device })
         .permute([0, 3, 1, 2])
-      const predicted = network.forward(input)
+      const beside = cellTypes?.ofSites(samples.map(({ site }) => site)).to({ device }) ?? null
+      const predicted = network.forward(input, beside)
       const [rows = 0, columns = 0] = predicted.shape
       if (rows !== count || columns < classes) {
         throw new PredictionError(

@@ -86,7 +86,7 @@ describe('an attribution', () => {
     (kernels) => {
       using network = networkOf(kernels)
       network.loadStateDict(weights)
-      const found = attribute(network, images, classes)
+      const found = attribute(network, images, classes, null)
       expectClose(found.gradientInput, expected.get('gradientInput'))
       expectClose(found.gradCam, expected.get('gradCam'))
       expect(found.gradCam.some((value) => value > 0)).toBe(true)
@@ -96,9 +96,12 @@ describe('an attribution', () => {
   it('is the same for an image beside others and alone', () => {
     using network = networkOf('stock')
     network.loadStateDict(weights)
-    const alone = attribute(network, images.narrow(0, 1, 1), [0])
+    const alone = attribute(network, images.narrow(0, 1, 1), [0], null)
     const count = alone.gradientInput.length
-    const beside = attribute(network, images, classes).gradientInput.subarray(count, 2 * count)
+    const beside = attribute(network, images, classes, null).gradientInput.subarray(
+      count,
+      2 * count,
+    )
     expectNear(alone.gradientInput, Float64Array.from(beside))
   })
 
@@ -106,9 +109,9 @@ describe('an attribution', () => {
     using network = networkOf('auto')
     const logits = () => tidy(() => noGrad(() => network.forward(images).toNumbers()))
     const before = logits()
-    attribute(network, images, classes)
+    attribute(network, images, classes, null)
     const live = memory.live().tensors
-    attribute(network, images, classes)
+    attribute(network, images, classes, null)
     expect(memory.live().tensors).toBe(live)
     expect(logits()).toEqual(before)
     expect(images.requiresGrad).toBe(false)
@@ -117,8 +120,8 @@ describe('an attribution', () => {
 
   it('needs a class of the network for each image', () => {
     using network = networkOf('stock')
-    expect(() => attribute(network, images, [0])).toThrow(ShapeError)
-    expect(() => attribute(network, images, [0, 1, 11])).toThrow('got class 11')
+    expect(() => attribute(network, images, [0], null)).toThrow(ShapeError)
+    expect(() => attribute(network, images, [0, 1, 11], null)).toThrow('got class 11')
   })
 })
 

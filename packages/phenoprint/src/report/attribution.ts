@@ -22,12 +22,14 @@ export interface Attribution {
  * @param network In evaluation mode, on the device of the images.
  * @param images `[image, channel, y, x]`, normalised.
  * @param classes `[image]`
+ * @param cellTypes `[image, cell type]`, where the network takes them.
  * @throws {ShapeError} when there is not one class an image, or the network has no such class.
  */
 export function attribute(
   network: Network,
   images: Tensor,
   classes: readonly number[],
+  cellTypes: Tensor | null,
 ): Attribution {
   const [count = 0, , height = 0, width = 0] = images.shape
   if (classes.length !== count) {
@@ -37,7 +39,7 @@ export function attribute(
     const input = images.detach()
     input.requiresGrad = true
     const maps = network.featureMaps(input)
-    const logits = network.classify(maps.mean({ dim: [2, 3] }))
+    const logits = network.classify(maps.mean({ dim: [2, 3] }), cellTypes)
     const chosen = logits.gather(1, indices(classes, logits)).sum()
     const [toInput, toMaps] = gradients([chosen], [input, maps])
     if (!toInput || !toMaps)

@@ -1,6 +1,7 @@
 import type { Section } from '../config/config.js'
 import { row } from '../evaluation/matrix.js'
 import { argmax, softmax } from '../evaluation/softmax.js'
+import type { CellTypeInput } from '../models/cell-type-input.js'
 import { pathSegment } from '../models/checkpoint-path.js'
 import type { Network } from '../models/network.js'
 import { encodePng } from '../png.js'
@@ -29,6 +30,8 @@ export interface ExplainInputs {
   readonly store: Store
   readonly loader: ViewLoader
   readonly device: string
+  /** What the networks take beside images. */
+  readonly cellTypes: CellTypeInput | null
   /** How many classes are predicted: the first of the network's. */
   readonly classes: number
   readonly names: readonly string[] | null
@@ -124,11 +127,12 @@ async function explainUnit(
 async function classOf(
   unit: number,
   network: Network,
-  { section, store, loader, device, classes }: ExplainInputs,
+  { section, store, loader, device, cellTypes, classes }: ExplainInputs,
 ): Promise<ExplainedClass> {
   const who = predictionRow(store.screen, unit)
   const logits = await predictUnits(network, loader, store.screen, [unit], {
     device,
+    cellTypes,
     classes,
     batchSize: section.batchSize,
     tilesPerSite: store.tilesPerSite,

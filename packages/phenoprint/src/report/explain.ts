@@ -5,6 +5,7 @@ import { viewLoader } from '../batches/paired-loader.js'
 import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
 import { ConfigError } from '../errors.js'
+import { cellTypeInput } from '../models/cell-type-input.js'
 import { classList } from '../prediction/class-list.js'
 import { splitSection } from '../prediction/inference-plan.js'
 import { checkTile, sayOtherStore, trainedScreen } from '../prediction/model-data.js'
@@ -57,7 +58,7 @@ async function explainHere(config: Config, reporter: Reporter): Promise<VerbResu
   using networks = new NetworkSource(model, section.checkpoint, config.device, 'fp32')
   const known = classList(screen, sameStore ? screen : trainedScreen(model))
   const { batches, seed, normalise } = model.config
-  const { classes } = networks.check(
+  const { classes, cellTypes } = networks.check(
     countByCellType(screen, units),
     screen,
     known.count,
@@ -71,7 +72,10 @@ async function explainHere(config: Config, reporter: Reporter): Promise<VerbResu
   const views = viewLoader(loader, store, batches.pairs, seed)
   using table = channelsFile(run.path('channels.csv'))
   const { device } = config
-  const inputs = { section, store, loader: views, device, classes, names: known.names, table, run }
+  const inputs = {
+    ...{ section, store, loader: views, device, classes, names: known.names, table, run },
+    cellTypes: cellTypeInput(screen, cellTypes),
+  }
   const found = await explainUnits(units, networks, inputs, reporter)
   table.finish()
   const figures = { synthetic: screen.synthetic, units: units.length, shares: meanShares(found) }

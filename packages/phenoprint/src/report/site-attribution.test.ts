@@ -1,5 +1,6 @@
-import { type Tensor, tensor } from '@phenoprint/torch'
+import { nn, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import { describe, expect, it } from 'vitest'
+import { LinearHead } from '../models/linear-head.js'
 import { type InferenceNetwork, Network } from '../models/network.js'
 import type { ViewLoader } from '../prediction/predict-views.js'
 import { cutTile, tiling } from '../store/tiling.js'
@@ -11,12 +12,15 @@ import { attributeSite } from './site-attribution.js'
 class MeansNetwork extends Network {
   readonly blockKernels = []
   readonly stemName = ''
-  readonly classifierName = ''
-  readonly #weight: Tensor
+  readonly headName = 'head'
+  protected readonly dropout = new nn.Dropout(0)
+  protected readonly head: LinearHead
 
   constructor(readonly weights: readonly (readonly number[])[]) {
     super()
-    this.#weight = this.parameter('weight', tensor(weights))
+    this.head = this.register('head', new LinearHead(weights[0]?.length ?? 0, weights.length))
+    tidy(() => this.head.weight.detach().copy_(tensor(weights)))
+    this.head.bias?.detach().zero_()
   }
 
   featureMaps(images: Tensor): Tensor {
@@ -25,10 +29,6 @@ class MeansNetwork extends Network {
 
   features(images: Tensor): Tensor {
     return images.mean({ dim: [2, 3] })
-  }
-
-  classify(features: Tensor): Tensor {
-    return features.matmul(this.#weight.t())
   }
 
   compileForInference(): InferenceNetwork {
@@ -71,7 +71,7 @@ describe('the attribution of a site', () => {
     const weights = views === 1 ? own : own.map((row) => [...row, 0.5, 0.5])
     using network = new MeansNetwork(weights)
     const loader = loaderOf(views)
-    const inputs = { network, loader, tiling: tiled, device: 'cpu', batchSize: 3 }
+    const inputs = { network, loader, tiling: tiled, device: 'cpu', cellTypes: null, batchSize: 3 }
     const { gradientInput, gradCam } = await attributeSite(0, 1, inputs)
     expect(loader.sizes).toEqual([3, 1])
     // The logit is the mean over 16 pixels of 3 a - 5 b, so each pixel has a sixteenth of it.

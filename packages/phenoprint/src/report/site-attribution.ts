@@ -1,5 +1,6 @@
 import { tensor, tidy } from '@phenoprint/torch'
 import { predictionSamples } from '../batches/samples.js'
+import type { CellTypeInput } from '../models/cell-type-input.js'
 import type { Network } from '../models/network.js'
 import type { ViewLoader } from '../prediction/predict-views.js'
 import { filledPart, type Tiling } from '../store/tiling.js'
@@ -18,6 +19,8 @@ export interface AttributionInputs {
   readonly loader: ViewLoader
   readonly tiling: Tiling
   readonly device: string
+  /** What the network takes beside images. */
+  readonly cellTypes: CellTypeInput | null
   /** Tiles at once. */
   readonly batchSize: number
 }
@@ -31,7 +34,7 @@ export interface AttributionInputs {
 export async function attributeSite(
   site: number,
   classIndex: number,
-  { network, loader, tiling, device, batchSize }: AttributionInputs,
+  { network, loader, tiling, device, cellTypes, batchSize }: AttributionInputs,
 ): Promise<SiteAttribution> {
   const { image, tilesPerSite } = tiling
   const count = image.height * image.width
@@ -46,7 +49,9 @@ export async function attributeSite(
     const found = tidy(() => {
       const given = tensor(images, { shape: [tiles, height, width, channels] }).to({ device })
       const classes = new Array<number>(tiles).fill(classIndex)
-      return attribute(network, given.permute([0, 3, 1, 2]), classes)
+      const sites = new Array<number>(tiles).fill(site)
+      const beside = cellTypes?.ofSites(sites).to({ device }) ?? null
+      return attribute(network, given.permute([0, 3, 1, 2]), classes, beside)
     })
     for (let i = 0; i < tiles; i++) paste(found, i, channels, tiling, first + i, whole)
   }

@@ -13,6 +13,7 @@ import { samplePool } from '../batches/sample-pool.js'
 import type { Sample } from '../batches/samples.js'
 import type { Config } from '../config/config.js'
 import { DivergedError } from '../errors.js'
+import { cellTypeInput } from '../models/cell-type-input.js'
 import { saveCheckpoint } from '../models/checkpoint.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
 import { createNetwork } from '../models/create-network.js'
@@ -114,7 +115,10 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const { precision, loss } = settings
   const { labelSmoothing, controlWeight } = loss
   const heads = pairs === 'none' ? null : { treatments: screen.classes, controlWeight }
-  const stepSettings = { device, precision, microBatch, labelSmoothing, pairs: heads }
+  const stepSettings = {
+    ...{ device, precision, microBatch, labelSmoothing, pairs: heads },
+    cellTypes: cellTypeInput(screen, shape.cellTypes),
+  }
   reporter.say(networkLine(description, network))
   reporter.say(dataLine(sites.length, task.train.length, task.validation.length))
 

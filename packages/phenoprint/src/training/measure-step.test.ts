@@ -15,6 +15,7 @@ function batchOf(samples: number): StepBatch {
   const images = Float32Array.from({ length: samples * side * side * channels }, (_, i) => i % 7)
   return {
     images,
+    units: new Int32Array(samples),
     labels: new BigInt64Array(samples),
     shape: [samples, channels, side, side],
     controlLabels: null,
@@ -37,6 +38,7 @@ const settings = {
   microBatch: 24,
   labelSmoothing: 0,
   pairs: null,
+  cellTypes: null,
   optimiser: {
     name: 'adamw',
     learningRate: 1e-3,

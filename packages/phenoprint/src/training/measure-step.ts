@@ -63,13 +63,14 @@ export function checkStepMemory(
 /** Does a step of so many samples, without moving weights. */
 function measure(
   { network, optimiser }: Learner,
-  { images, labels, shape, controlLabels, normControls }: StepBatch,
+  { images, units, labels, shape, controlLabels, normControls }: StepBatch,
   settings: StepSettings,
   samples: number,
 ): HeldBytes {
   const [, channels, height, width] = shape
   const part: StepBatch = {
     images: images.subarray(0, samples * channels * height * width),
+    units: units.subarray(0, samples),
     labels: labels.subarray(0, samples),
     controlLabels: controlLabels?.subarray(0, samples) ?? null,
     mixed: null,
@@ -79,8 +80,8 @@ function measure(
   const before = memory.allocator().inUse
   let held = before
   const watched = {
-    forward: (input: Tensor) => {
-      const logits = network.forward(input)
+    forward: (input: Tensor, cellTypes: Tensor | null) => {
+      const logits = network.forward(input, cellTypes)
       held = memory.allocator().inUse
       return logits
     },

@@ -31,13 +31,20 @@ class Normed extends nn.Module {
 const draw = randomStream(1, 'step test')
 const batch: StepBatch = {
   images: Float32Array.from({ length: 7 * 2 * 3 * 4 }, () => draw.normal()),
+  units: Int32Array.from([0, 1, 2, 3, 4, 5, 6]),
   labels: BigInt64Array.from([0n, 4n, 2n, 2n, 1n, 3n, 0n]),
   shape: [7, 2, 3, 4],
   controlLabels: null,
   mixed: null,
   normControls: null,
 }
-const settings = { device: 'cpu', precision: 'fp32', labelSmoothing: 0.1, pairs: null } as const
+const settings = {
+  device: 'cpu',
+  precision: 'fp32',
+  labelSmoothing: 0.1,
+  pairs: null,
+  cellTypes: null,
+} as const
 
 function step(network: Linear, microBatch: number): { loss: number; gradient: number[] } {
   const { weight } = network.layer

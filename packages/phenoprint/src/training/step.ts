@@ -2,6 +2,7 @@ import { autocast, nn, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import { divideCount } from '../batches/divide.js'
 import type { Batch, MixedIn } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
+import type { CellTypeInput } from '../models/cell-type-input.js'
 
 /** How a step computes. */
 export interface StepSettings {
@@ -12,12 +13,14 @@ export interface StepSettings {
   readonly labelSmoothing: number
   /** In pairs: classes of treatments, behind which those of controls begin, and the weight of these. */
   readonly pairs: { readonly treatments: number; readonly controlWeight: number } | null
+  /** What the network takes beside images. */
+  readonly cellTypes: CellTypeInput | null
 }
 
 /** The part of a batch that a step reads. */
 export type StepBatch = Pick<
   Batch,
-  'images' | 'labels' | 'shape' | 'controlLabels' | 'mixed' | 'normControls'
+  'images' | 'units' | 'labels' | 'shape' | 'controlLabels' | 'mixed' | 'normControls'
 >
 
 /**
@@ -25,15 +28,16 @@ export type StepBatch = Pick<
  * those of the parameters, each weighed by its share of the batch. In pairs the logits are two heads,
  * and the loss is that of the treatments' head plus `controlWeight` times that of the controls'. Of
  * mixed samples it is the loss of each half's class, weighed by its share. Controls for batch norm go
- * through the network with each micro-batch, and their logits nowhere.
+ * through the network with each micro-batch, and their logits nowhere; they are of its plate, so of its
+ * cell type.
  *
  * @param network Images `[batch, channel, y, x]` to logits `[batch, class]`.
  * @returns The mean loss over the batch.
  */
 export function accumulateGradients(
-  network: { forward(images: Tensor): Tensor },
-  { images, labels, shape, controlLabels, mixed, normControls }: StepBatch,
-  { device, precision, microBatch, labelSmoothing, pairs }: StepSettings,
+  network: { forward(images: Tensor, cellTypes: Tensor | null): Tensor },
+  { images, units, labels, shape, controlLabels, mixed, normControls }: StepBatch,
+  { device, precision, microBatch, labelSmoothing, pairs, cellTypes }: StepSettings,
 ): number {
   const [count, channels, height, width] = shape
   const pixels = channels * height * width
@@ -46,12 +50,20 @@ export function accumulateGradients(
       const input = tensor(shown, { shape: [shown.length / pixels, height, width, channels] })
         .to({ device })
         .permute([0, 3, 1, 2])
+      const shownUnits = Array.from(
+        { length: shown.length / pixels },
+        (_, i) => units[i < to - from ? from + i : from] ?? -1,
+      )
+      const beside =
+        cellTypes?.ofUnits(shownUnits, mixed === null ? null : partOf(mixed, [from, to])) ?? null
       const casting = {
         device: kindOf(device),
         dtype: 'bfloat16',
         enabled: precision === 'bf16',
       } as const
-      const all = autocast(casting, () => network.forward(input)).to({ dtype: 'float32' })
+      const all = autocast(casting, () =>
+        network.forward(input, beside?.to({ device }) ?? null),
+      ).to({ dtype: 'float32' })
       const logits = normControls === null ? all : all.narrow(0, 0, to - from)
       const lossTo = (scores: Tensor, target: Tensor) =>
         nn.crossEntropy(scores, target.to({ device }), { labelSmoothing })
@@ -78,6 +90,11 @@ function joined(first: Float32Array, second: Float32Array): Float32Array {
   both.set(first)
   both.set(second, first.length)
   return both
+}
+
+/** Units and shares of a part of a batch. */
+function partOf({ units, shares }: MixedIn, [from, to]: readonly [number, number]) {
+  return { units: units.subarray(from, to), shares: shares.subarray(from, to) }
 }
 
 /** Logits `[batch, treatments + controls]` as two heads, and the sum of their losses. */

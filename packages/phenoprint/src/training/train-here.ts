@@ -29,7 +29,7 @@ export async function trainHere(config: Config, reporter: Reporter): Promise<Ver
   // Only now: what was refused so far leaves no run directory that a corrected file would not fit.
   using run = RunDirectory.open(output, purpose)
   run.record({ data: store.digest, engine: engine.version })
-  const { weights } = config.model
+  const { weights, stemWeights } = config.model
   const outcome = await trainNetwork({
     config,
     store,
@@ -38,9 +38,8 @@ export async function trainHere(config: Config, reporter: Reporter): Promise<Ver
     shape: networkShape(screen, config),
     begin: (network) => {
       if (weights === undefined) return
-      for (const line of describePretrained(weights, loadPretrained(network, weights))) {
-        reporter.say(line)
-      }
+      const report = loadPretrained(network, weights, stemWeights)
+      for (const line of describePretrained(weights, report)) reporter.say(line)
     },
     folder: run.folder,
     run,

@@ -62,6 +62,15 @@ const everything = {
   },
 }
 
+/** Another network, with all that one may have. */
+const otherNetwork = {
+  ...everything,
+  model: {
+    ...{ architecture: 'resnet18', activation: 'mish', dropConnect: 0.2, dropout: 0.1 },
+    ...{ head: { name: 'embedding', size: 16 }, cellTypeInput: true },
+  },
+}
+
 /** A reporter that aborts once so many images were counted. */
 function interrupting(images: number, code: 130 | 143 = 130): Reporter {
   const controller = new AbortController()
@@ -128,6 +137,7 @@ describe('train', () => {
     const units = splitScreen(opened.screen, config.split).validation
     const metrics = await validate(network, loader, {
       store: opened,
+      cellTypes: null,
       units,
       device: 'cpu',
       precision: 'fp32',
@@ -177,6 +187,7 @@ describe('train', () => {
         microBatch: 8,
         labelSmoothing: 0,
         pairs: null,
+        cellTypes: null,
       } as const
       sum += (to - from) * accumulateGradients(network, batch, settings)
     }
@@ -199,6 +210,7 @@ describe('train', () => {
   it.each([
     ['plain', {}],
     ['balanced, weighted, by experiment, corrected, augmented and mixed', everything],
+    ['a ResNet with an embedding that takes cell types, mixed', otherNetwork],
   ])(
     'killed in the middle of epochs and run again, ends with the same bytes: %s',
     async (_, rest) => {

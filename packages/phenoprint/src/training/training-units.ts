@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js'
 import { ConfigError } from '../errors.js'
+import { cellTypesOfPlates } from '../models/cell-type-input.js'
 import type { NetworkShape } from '../models/network.js'
 import type { Screen } from '../screen/screen.js'
 import type { Split } from '../screen/split.js'
@@ -10,7 +11,7 @@ import type { Split } from '../screen/split.js'
  *
  * @throws {ConfigError} when controls shall be both classes and one half of the pairs.
  */
-export function networkShape(screen: Screen, { batches }: Config): NetworkShape {
+export function networkShape(screen: Screen, { batches, model }: Config): NetworkShape {
   const { controls, pairs } = batches
   if (controls !== false && pairs !== 'none') {
     throw new ConfigError(
@@ -22,6 +23,7 @@ export function networkShape(screen: Screen, { batches }: Config): NetworkShape 
   return {
     channels: views * screen.channels.length,
     classes: screen.classes + (withControls ? screen.controlClasses : 0),
+    ...(model.cellTypeInput && { cellTypes: cellTypesOfPlates(screen) }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { PredictionError } from '../errors.js'
 import { type MetricsByCellType, metricsByCellType } from '../evaluation/metrics.js'
+import type { CellTypeInput } from '../models/cell-type-input.js'
 import type { Network } from '../models/network.js'
 import { predictUnits } from '../prediction/predict-units.js'
 import type { ViewLoader } from '../prediction/predict-views.js'
@@ -11,6 +12,8 @@ import type { StepSettings } from './step.js'
 /** On what, and how. */
 export interface Validation extends Pick<StepSettings, 'device' | 'precision' | 'microBatch'> {
   readonly store: Store
+  /** What the network takes beside images. */
+  readonly cellTypes: CellTypeInput | null
   /** Indices into the screen's units, all labelled. */
   readonly units: readonly number[]
   /** The folder of the training, for messages. */
@@ -28,7 +31,7 @@ export interface Validation extends Pick<StepSettings, 'device' | 'precision' | 
 export async function validate(
   network: Network,
   loader: ViewLoader,
-  { store, units, device, precision, microBatch, folder, signal }: Validation,
+  { store, cellTypes, units, device, precision, microBatch, folder, signal }: Validation,
 ): Promise<MetricsByCellType | null> {
   if (units.length === 0) return null
   const { screen, tilesPerSite } = store
@@ -36,6 +39,7 @@ export async function validate(
   try {
     const logits = await predictUnits(compiled, loader, screen, units, {
       device,
+      cellTypes,
       batchSize: microBatch,
       signal,
       tilesPerSite,

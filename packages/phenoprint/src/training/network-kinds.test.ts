@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setThreads } from '@phenoprint/torch'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { configSchema } from '../config/config.js'
+import { loadNetwork } from '../models/checkpoint.js'
+import { infer } from '../prediction/infer.js'
+import { recorder } from '../store/small-screen.test.support.js'
+import { temporaryFolder } from '../testing/folder.js'
+import { smallConfig, smallStore } from './small-run.test.support.js'
+import { train } from './train.js'
+
+let store = ''
+beforeAll(async () => {
+  setThreads(1)
+  store = await smallStore()
+})
+
+const lossOf = z.object({ overall: z.object({ loss: z.number() }) })
+
+describe('training and prediction agree on what a network says', () => {
+  it.each([
+    { architecture: 'resnet18', cellTypeInput: true, head: { name: 'embedding', size: 16 } },
+    { architecture: 'resnet18', head: { name: 'cosine', size: 8 } },
+    { architecture: 'densenet121', cellTypeInput: true, normMomentum: 0.05 },
+    { architecture: 'efficientnet-b0', cellTypeInput: true, head: { name: 'cosine', scale: 10 } },
+  ])('$architecture $head.name', async (model) => {
+    const run = join(temporaryFolder(), 'run')
+    const config = smallConfig(store, run, { epochs: 1 }, { model })
+    const reporter = recorder()
+    await train(config, reporter)
+    const { network, description } = loadNetwork(run, 'last')
+    network.dispose()
+    expect(description.cellTypes).toEqual(model.cellTypeInput ? ['HeLa', 'U2OS'] : [])
+    const predicted = join(temporaryFolder(), 'predicted')
+    const prediction = { from: run, checkpoint: 'last', splits: ['validation'], batchSize: 7 }
+    await infer(configSchema.parse({ output: predicted, prediction }), recorder())
+    const told = z
+      .object({ last: lossOf })
+      .parse(JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8')))
+    const { validation } = z
+      .object({ validation: lossOf })
+      .parse(JSON.parse(readFileSync(join(predicted, 'metrics.json'), 'utf8')))
+    expect(validation.overall.loss).toBeCloseTo(told.last.overall.loss, 4)
+  })
+})
