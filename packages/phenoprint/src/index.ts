@@ -1,11 +1,6 @@
 // What every verb uses, and the verbs, each with what it takes and gives.
 export { assignClasses, assignClassesGreedily } from './assignment/assign-classes.js'
 export { linearAssignment } from './assignment/linear-assignment.js'
-export {
-  learnPlateGroups,
-  type PlateContents,
-  type PlateGroups,
-} from './assignment/plate-groups.js'
 export type { Augmentation, AugmentationSettings } from './augmentation/augmentation.js'
 export { augmentationSettings } from './augmentation/settings.js'
 export * from './basics.js'
@@ -65,6 +60,11 @@ export { Lock } from './run/lock.js'
 export type { Provenance } from './run/provenance.js'
 export { silentReporter } from './run/reporter.js'
 export { RunDirectory, type RunPurpose } from './run/run-directory.js'
+export {
+  learnPlateGroups,
+  type PlateContents,
+  type PlateGroups,
+} from './screen/plate-groups.js'
 export { readScreen } from './screen/read-screen.js'
 export {
   type Channel,

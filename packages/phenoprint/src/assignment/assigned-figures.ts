@@ -8,9 +8,9 @@ import {
 import { type Reliability, reliability } from '../evaluation/reliability.js'
 import { argmax, softmax } from '../evaluation/softmax.js'
 import { knownLabel } from '../prediction/calls.js'
+import { groupOfPlate, type PlateGroups } from '../screen/plate-groups.js'
 import type { ByCellType } from './calibration.js'
 import type { CalledSplit, Flag } from './call-split.js'
-import { groupOfPlate, type PlateGroups } from './plate-groups.js'
 import type { PlateCalls } from './plates.js'
 
 /** Figures after one step on the way from predictions to calls. */

@@ -2,9 +2,9 @@ import { row } from '../evaluation/matrix.js'
 import { softmax } from '../evaluation/softmax.js'
 import { argmaxBut, callCells, callColumns } from '../prediction/calls.js'
 import { CsvFile } from '../prediction/csv-file.js'
+import type { PlateGroups } from '../screen/plate-groups.js'
 import { type AssignedFigures, knownGroup } from './assigned-figures.js'
 import type { CalledSplit } from './call-split.js'
-import type { PlateGroups } from './plate-groups.js'
 
 /** `calls.csv` of assign: a line a unit; behind the columns of every `calls.csv` stand its own. */
 export function callsFile(path: string): CsvFile {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.js'
 import { matrix } from '../evaluation/matrix.js'
 import { randomStream } from '../random.js'
+import { namedPlateGroups } from '../screen/plate-groups.js'
 import { askNumbers } from '../testing/python.js'
 import { chooseIndependently, choosePermutation, chooseRotation } from './choose-groups.js'
 import { groupScores } from './group-scores.js'
-import { namedPlateGroups } from './plate-groups.js'
 
 /** `[plate][group]` */
 function scoresOf(plates: number, groups: number, seed = 1): Float64Array[] {

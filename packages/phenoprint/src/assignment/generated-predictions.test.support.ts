@@ -2,9 +2,9 @@ import type { Section } from '../config/config.js'
 import { simulation } from '../config/simulation.js'
 import { type Matrix, matrix } from '../evaluation/matrix.js'
 import type { PredictionRow } from '../prediction/prediction-row.js'
+import type { PlateContents } from '../screen/plate-groups.js'
 import { type SimulatedWell, simulatedWells } from '../simulate/layout.js'
 import { wellCode } from '../simulate/tables.js'
-import type { PlateContents } from './plate-groups.js'
 
 /** Settings of a synthetic screen; without changes, as large as RxRx1. */
 export function simulationOf(changes: object = {}): Section<'simulation'> {

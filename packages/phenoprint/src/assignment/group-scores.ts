@@ -1,6 +1,6 @@
 import type { Matrix } from '../evaluation/matrix.js'
 import { row } from '../evaluation/matrix.js'
-import type { PlateGroups } from './plate-groups.js'
+import type { PlateGroups } from '../screen/plate-groups.js'
 
 /**
  * How a plate's predictions speak for each group.

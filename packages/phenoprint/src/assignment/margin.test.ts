@@ -5,6 +5,7 @@ import { assignment as assignmentSchema } from '../config/assignment.js'
 import { row } from '../evaluation/matrix.js'
 import { argmax } from '../evaluation/softmax.js'
 import type { PredictionBlock } from '../prediction/unit-predictions.js'
+import { groupOfPlate, learnPlateGroups } from '../screen/plate-groups.js'
 import {
   contentsOf,
   logitsOf,
@@ -13,7 +14,6 @@ import {
   simulationOf,
   treatedWells,
 } from './generated-predictions.test.support.js'
-import { groupOfPlate, learnPlateGroups } from './plate-groups.js'
 import { groupOrders, learnPlateOrder } from './plate-orders.js'
 import { assignPlates, findGroups, type PlateCalls, type Rules, restrictClasses } from './plates.js'
 

@@ -1,4 +1,4 @@
-import type { PlateContents } from './plate-groups.js'
+import type { PlateContents } from '../screen/plate-groups.js'
 
 /** Names of the plates of each experiment. */
 export type ExperimentPlates = ReadonlyMap<string, readonly string[]>

@@ -3,6 +3,7 @@ import { AssignmentError } from '../errors.js'
 import { type Matrix, matrix, row } from '../evaluation/matrix.js'
 import type { PredictionRow } from '../prediction/prediction-row.js'
 import type { PredictionBlock } from '../prediction/unit-predictions.js'
+import type { PlateGroups } from '../screen/plate-groups.js'
 import { assignClasses, assignClassesGreedily } from './assign-classes.js'
 import {
   chooseIndependently,
@@ -11,7 +12,6 @@ import {
   type GroupChoice,
 } from './choose-groups.js'
 import { groupScores } from './group-scores.js'
-import type { PlateGroups } from './plate-groups.js'
 import type { PlaceOf } from './plate-orders.js'
 
 /** A plate of predicted wells, and the group that its classes are of. */

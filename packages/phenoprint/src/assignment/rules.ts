@@ -1,15 +1,15 @@
 import type { Section } from '../config/config.js'
 import { ConfigError } from '../errors.js'
 import type { Reporter } from '../run/reporter.js'
-import type { Screen } from '../screen/screen.js'
-import { count } from '../words.js'
 import {
   groupOfPlate,
   learnPlateGroups,
   namedPlateGroups,
   type PlateContents,
   type PlateGroups,
-} from './plate-groups.js'
+} from '../screen/plate-groups.js'
+import type { Screen } from '../screen/screen.js'
+import { count } from '../words.js'
 import { groupOrders, learnPlateOrder } from './plate-orders.js'
 import type { Rules } from './plates.js'
 import { platesOfScreen, type TrainingPlates } from './training-plates.js'

@@ -1,5 +1,5 @@
+import type { PlateContents } from '../screen/plate-groups.js'
 import type { Screen } from '../screen/screen.js'
-import type { PlateContents } from './plate-groups.js'
 import { type PlaceOf, platePlaces } from './plate-orders.js'
 
 /** Plates of known contents. */

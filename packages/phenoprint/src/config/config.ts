@@ -3,8 +3,10 @@ import { assignment, submission } from './assignment.js'
 import { augmentation } from './augmentation.js'
 import { batches, normalise, type symmetries } from './batches.js'
 import { explain } from './explanation.js'
+import { model } from './model.js'
 import * as sections from './sections.js'
 import { simulation } from './simulation.js'
+import { training } from './training.js'
 
 /** The whole file: every verb reads the sections it needs from one shape. */
 export const configSchema = z.strictObject({
@@ -17,8 +19,8 @@ export const configSchema = z.strictObject({
   batches,
   augmentation,
   normalise,
-  model: sections.model,
-  training: sections.training,
+  model,
+  training,
   fineTune: sections.fineTune.optional(),
   prediction: sections.prediction.optional(),
   ensemble: sections.ensemble.optional(),

@@ -92,6 +92,44 @@ export function loadCheckpoint(
   })
 }
 
+/** What a network with another head took of a checkpoint. */
+export interface TransferReport {
+  readonly state: CheckpointState
+  /** Tensors of the network's head that the checkpoint has in the same shape: taken. */
+  readonly taken: readonly string[]
+  /** Those that it does not have so: they keep their fresh values. */
+  readonly fresh: readonly string[]
+}
+
+/**
+ * Puts a checkpoint's weights into a network that may have another head: the trunk as it is, and of the
+ * head what has the same name and shape, as the rows of a linear head are the directions of a cosine head.
+ *
+ * @throws {CheckpointError} when the file is missing, truncated, or differs in more than the head.
+ */
+export function loadTrunk(
+  path: string,
+  network: Network,
+  expected: NetworkDescription,
+): TransferReport {
+  return useTensors(path, ({ tensors, metadata }) => {
+    const state = parseMetadata(path, metadata[metadataKey], stateSchema)
+    const { head, parameters } = expected
+    refuseAnotherArchitecture(path, { ...state.description, head, parameters }, expected)
+    const isHead = (name: string) => name.startsWith(`${network.headName}.`)
+    const own = network.stateDict()
+    const fits = (name: string, tensor: Tensor) =>
+      tensors.get(name)?.shape.join() === tensor.shape.join()
+    const ofHead = [...own].filter(([name]) => isHead(name))
+    const taken = ofHead.filter(([name, tensor]) => fits(name, tensor)).map(([name]) => name)
+    const fresh = ofHead.filter(([name, tensor]) => !fits(name, tensor)).map(([name]) => name)
+    const trunk = [...tensors].filter(([name]) => !isHead(name) || taken.includes(name))
+    const kept = ofHead.filter(([name]) => fresh.includes(name))
+    fill(path, network, new Map([...trunk, ...kept]))
+    return { state, taken, fresh }
+  })
+}
+
 /**
  * The network of a run, ready to predict (in evaluation mode, on the CPU).
  *

@@ -5,7 +5,7 @@ import { didYouMean } from '../did-you-mean.js'
 import { ConfigError } from '../errors.js'
 import type { Metrics } from '../evaluation/metrics.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
-import { loadCheckpoint } from '../models/checkpoint.js'
+import { loadCheckpoint, loadTrunk } from '../models/checkpoint.js'
 import { cellTypeFolder, checkpointFile, findCheckpoint } from '../models/checkpoint-path.js'
 import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
@@ -53,8 +53,16 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
       validation,
       shape: networkShape(screen, config),
       begin: (network, description) => {
-        const { epoch } = loadCheckpoint(path, network, description)
-        reporter.say(`${cellType}: starts from epoch ${epoch} of ${overall.folder}.`)
+        const from = `of ${overall.folder}`
+        if (overall.config.model.head.name === config.model.head.name) {
+          const { epoch } = loadCheckpoint(path, network, description)
+          reporter.say(`${cellType}: starts from epoch ${epoch} ${from}.`)
+          return
+        }
+        const { state, taken, fresh } = loadTrunk(path, network, description)
+        reporter.say(
+          `${cellType}: starts from epoch ${state.epoch} ${from}, with another head: taken ${taken.join(', ') || 'nothing'}; fresh ${fresh.join(', ') || 'nothing'}.`,
+        )
       },
       folder: cellTypeFolder(run.folder, cellType),
       run,

@@ -27,9 +27,11 @@ import { writeJson } from '../run/files.js'
 import type { Reporter } from '../run/reporter.js'
 import type { RunDirectory } from '../run/run-directory.js'
 import type { Store } from '../store/store.js'
+import { classGroups } from './class-groups.js'
 import { createOptimiser } from './create-optimiser.js'
 import { diverged, divergedCheckpoint } from './diverged.js'
 import { judgeEpoch } from './early-stopping.js'
+import { refuseUntaughtLogits, TrainingLoss } from './loss.js'
 import { checkStepMemory } from './measure-step.js'
 import { outcomeOf, readOutcome, type TrainingOutcome } from './outcome.js'
 import { Pace } from './pace.js'
@@ -112,11 +114,14 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   using optimiser = createOptimiser(settings, network.parameters())
   const learner = { network, optimiser, device }
   const microBatch = Math.min(settings.microBatch ?? batchSize, batchSize)
-  const { precision, loss } = settings
-  const { labelSmoothing, controlWeight } = loss
+  const { precision } = settings
+  const { controlWeight } = settings.loss
   const heads = pairs === 'none' ? null : { treatments: screen.classes, controlWeight }
+  refuseUntaughtLogits(config)
+  const classes = heads?.treatments ?? shape.classes
+  const loss = new TrainingLoss(settings.loss, classGroups(screen, task.train, classes))
   const stepSettings = {
-    ...{ device, precision, microBatch, labelSmoothing, pairs: heads },
+    ...{ device, precision, microBatch, pairs: heads },
     cellTypes: cellTypeInput(screen, shape.cellTypes),
   }
   reporter.say(networkLine(description, network))
@@ -128,6 +133,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const some = await loader.load(someSamples, controlsBeside(someSamples, 1, 0))
   const estimate = checkStepMemory(learner, some, {
     ...stepSettings,
+    loss: loss.at(0, totalSteps),
     microBatch: atOnce,
     optimiser: settings.optimiser,
   })
@@ -185,7 +191,10 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         const momentum = momentumAt(settings.schedule, step, totalSteps)
         if (momentum !== null) optimiser.momentum = momentum
 
-        const meanLoss = accumulateGradients(network, batch, stepSettings)
+        const meanLoss = accumulateGradients(network, batch, {
+          ...stepSettings,
+          loss: loss.at(step, totalSteps),
+        })
         if (!Number.isFinite(meanLoss)) {
           throw diverged(
             `the loss is ${meanLoss} in epoch ${epoch}, step ${state.step + 1}`,

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { MachineError } from '../errors.js'
 import { createNetwork } from '../models/create-network.js'
 import { modelSection } from '../models/reference.test.support.js'
+import { plainLoss } from './loss.test.support.js'
 import { checkStepMemory } from './measure-step.js'
 import { accumulateGradients, type StepBatch } from './step.js'
 
@@ -36,7 +37,7 @@ const settings = {
   device: 'cpu',
   precision: 'fp32',
   microBatch: 24,
-  labelSmoothing: 0,
+  loss: plainLoss,
   pairs: null,
   cellTypes: null,
   optimiser: {

@@ -79,12 +79,14 @@ function measure(
   }
   const before = memory.allocator().inUse
   let held = before
+  const measured = <T>(found: T): T => {
+    held = memory.allocator().inUse
+    return found
+  }
   const watched = {
-    forward: (input: Tensor, cellTypes: Tensor | null) => {
-      const logits = network.forward(input, cellTypes)
-      held = memory.allocator().inUse
-      return logits
-    },
+    forward: (input: Tensor, cellTypes: Tensor | null) =>
+      measured(network.forward(input, cellTypes)),
+    scores: (input: Tensor, cellTypes: Tensor | null) => measured(network.scores(input, cellTypes)),
   }
   network.train()
   accumulateGradients(watched, part, { ...settings, microBatch: samples })

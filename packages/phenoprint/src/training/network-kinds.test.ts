@@ -8,6 +8,7 @@ import { loadNetwork } from '../models/checkpoint.js'
 import { infer } from '../prediction/infer.js'
 import { recorder } from '../store/small-screen.test.support.js'
 import { temporaryFolder } from '../testing/folder.js'
+import { fineTune } from './fine-tune.js'
 import { smallConfig, smallStore } from './small-run.test.support.js'
 import { train } from './train.js'
 
@@ -44,4 +45,38 @@ describe('training and prediction agree on what a network says', () => {
       .parse(JSON.parse(readFileSync(join(predicted, 'metrics.json'), 'utf8')))
     expect(validation.overall.loss).toBeCloseTo(told.last.overall.loss, 4)
   })
+})
+
+it('fine-tunes with an angular loss what softmax has trained, its rows as directions', async () => {
+  const overall = join(temporaryFolder(), 'overall')
+  const architecture = { architecture: 'resnet18' }
+  await train(smallConfig(store, overall, { epochs: 1 }, { model: architecture }), recorder())
+  const run = join(temporaryFolder(), 'tuned')
+  const config = smallConfig(
+    store,
+    run,
+    { epochs: 1, optimiser: { learningRate: 1e-12 }, loss: { weight: 0, angular: {} } },
+    {
+      model: { ...architecture, head: { name: 'cosine', scale: 30 } },
+      fineTune: { from: overall, cellTypes: ['HeLa'] },
+    },
+  )
+  const reporter = recorder()
+  await fineTune(config, reporter)
+  expect(reporter.lines.join('\n')).toContain('with another head: taken fc.weight; fresh nothing')
+  const { network: before } = loadNetwork(overall, 'bestByCellType', 'HeLa')
+  const { network: after } = loadNetwork(run, 'last', 'HeLa')
+  const weightOf = (of: typeof before) => of.stateDict().get('fc.weight')?.toNumbers() ?? []
+  const [given, kept] = [weightOf(before), weightOf(after)]
+  expect(kept.length).toBe(given.length)
+  kept.forEach((value, i) => {
+    expect(value).toBeCloseTo(given[i] ?? Number.NaN, 8)
+  })
+  for (const network of [before, after]) network.dispose()
+})
+
+it('does not train by an angular loss alone what predicts from another layer', async () => {
+  const run = join(temporaryFolder(), 'run')
+  const config = smallConfig(store, run, { loss: { weight: 0, angular: {} } })
+  await expect(train(config, recorder())).rejects.toThrow('expected cosine')
 })

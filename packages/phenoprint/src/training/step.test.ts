@@ -1,7 +1,10 @@
 import { nn, setThreads, type Tensor, tidy } from '@phenoprint/torch'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Scores } from '../models/head.js'
 import { randomStream } from '../random.js'
 import { askNumbers } from '../testing/python.js'
+import { TrainingLoss } from './loss.js'
+import { lossSection } from './loss.test.support.js'
 import { accumulateGradients, type StepBatch } from './step.js'
 
 beforeEach(() => setThreads(1))
@@ -11,6 +14,11 @@ class Linear extends nn.Module {
   readonly layer = this.register('layer', new nn.Linear({ inFeatures: 2 * 3 * 4, outFeatures: 5 }))
   /** Shapes of what it was given. */
   readonly seen: (readonly number[])[] = []
+
+  scores(images: Tensor): Scores {
+    const logits = this.forward(images)
+    return { logits, cosines: logits.tanh() }
+  }
 
   forward(images: Tensor): Tensor {
     this.seen.push(images.shape)
@@ -22,6 +30,10 @@ class Linear extends nn.Module {
 class Normed extends nn.Module {
   readonly norm = this.register('norm', new nn.BatchNorm2d({ features: 2 }))
   readonly layer = this.register('layer', new nn.Linear({ inFeatures: 2 * 3 * 4, outFeatures: 5 }))
+
+  scores(): Scores {
+    throw new Error('no cosines here')
+  }
 
   forward(images: Tensor): Tensor {
     return this.layer.forward(this.norm.forward(images).contiguous().flatten({ startDim: 1 }))
@@ -38,10 +50,11 @@ const batch: StepBatch = {
   mixed: null,
   normControls: null,
 }
+const smoothed = new TrainingLoss(lossSection({ labelSmoothing: 0.1 }), []).at(0, 1)
 const settings = {
   device: 'cpu',
   precision: 'fp32',
-  labelSmoothing: 0.1,
+  loss: smoothed,
   pairs: null,
   cellTypes: null,
 } as const

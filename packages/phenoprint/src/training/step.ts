@@ -1,8 +1,10 @@
-import { autocast, nn, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { autocast, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import { divideCount } from '../batches/divide.js'
 import type { Batch, MixedIn } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
 import type { CellTypeInput } from '../models/cell-type-input.js'
+import type { Network } from '../models/network.js'
+import type { StepLoss, StepScores } from './loss.js'
 
 /** How a step computes. */
 export interface StepSettings {
@@ -10,7 +12,7 @@ export interface StepSettings {
   readonly precision: Section<'training'>['precision']
   /** Samples at once; their gradients are accumulated over the batch. */
   readonly microBatch: number
-  readonly labelSmoothing: number
+  readonly loss: StepLoss
   /** In pairs: classes of treatments, behind which those of controls begin, and the weight of these. */
   readonly pairs: { readonly treatments: number; readonly controlWeight: number } | null
   /** What the network takes beside images. */
@@ -27,7 +29,7 @@ export type StepBatch = Pick<
  * Loss and gradients of a batch: forward and backward, a micro-batch at a time, gradients added to
  * those of the parameters, each weighed by its share of the batch. In pairs the logits are two heads,
  * and the loss is that of the treatments' head plus `controlWeight` times that of the controls'. Of
- * mixed samples it is the loss of each half's class, weighed by its share. Controls for batch norm go
+ * mixed samples each half's class has its share of the target. Controls for batch norm go
  * through the network with each micro-batch, and their logits nowhere; they are of its plate, so of its
  * cell type.
  *
@@ -35,9 +37,9 @@ export type StepBatch = Pick<
  * @returns The mean loss over the batch.
  */
 export function accumulateGradients(
-  network: { forward(images: Tensor, cellTypes: Tensor | null): Tensor },
+  network: Pick<Network, 'forward' | 'scores'>,
   { images, units, labels, shape, controlLabels, mixed, normControls }: StepBatch,
-  { device, precision, microBatch, labelSmoothing, pairs, cellTypes }: StepSettings,
+  { device, precision, microBatch, loss: lossOf, pairs, cellTypes }: StepSettings,
 ): number {
   const [count, channels, height, width] = shape
   const pixels = channels * height * width
@@ -45,8 +47,8 @@ export function accumulateGradients(
   let sum = 0
   for (const [from, to] of parts) {
     sum += tidy(() => {
-      const own = images.subarray(from * pixels, to * pixels)
-      const shown = normControls === null ? own : joined(own, normControls)
+      const wells = images.subarray(from * pixels, to * pixels)
+      const shown = normControls === null ? wells : joined(wells, normControls)
       const input = tensor(shown, { shape: [shown.length / pixels, height, width, channels] })
         .to({ device })
         .permute([0, 3, 1, 2])
@@ -61,20 +63,25 @@ export function accumulateGradients(
         dtype: 'bfloat16',
         enabled: precision === 'bf16',
       } as const
+      const types = beside?.to({ device }) ?? null
       const all = autocast(casting, () =>
-        network.forward(input, beside?.to({ device }) ?? null),
-      ).to({ dtype: 'float32' })
-      const logits = normControls === null ? all : all.narrow(0, 0, to - from)
-      const lossTo = (scores: Tensor, target: Tensor) =>
-        nn.crossEntropy(scores, target.to({ device }), { labelSmoothing })
-      const lossOf = (scores: Tensor, classes: BigInt64Array) =>
-        lossTo(scores, tensor(classes.subarray(from, to)))
+        lossOf.needsCosines
+          ? network.scores(input, types)
+          : { logits: network.forward(input, types), cosines: null },
+      )
+      const scores = part(all, 0, 0, to - from)
+      const classes = scores.logits.shape[1] ?? 0
+      const own = (values: BigInt64Array) => tensor(values.subarray(from, to)).to({ device })
       const loss =
         pairs !== null && controlLabels !== null
-          ? twoHeads(logits, labels, controlLabels, pairs, lossOf)
-          : mixed === null
-            ? lossOf(logits, labels)
-            : lossTo(logits, softTargets(labels, mixed, [from, to], logits.shape[1] ?? 0))
+          ? twoHeads(scores, own(labels), own(controlLabels), pairs, lossOf)
+          : lossOf.of(scores, {
+              labels: own(labels),
+              soft:
+                mixed === null
+                  ? null
+                  : softTargets(labels, mixed, [from, to], classes).to({ device }),
+            })
       const share = (to - from) / count
       // The only part has share 1, and is spared the multiplication.
       if (parts.length === 1) loss.backward()
@@ -99,16 +106,26 @@ function partOf({ units, shares }: MixedIn, [from, to]: readonly [number, number
 
 /** Logits `[batch, treatments + controls]` as two heads, and the sum of their losses. */
 function twoHeads(
-  logits: Tensor,
-  labels: BigInt64Array,
-  controlLabels: BigInt64Array,
+  scores: StepScores,
+  labels: Tensor,
+  controlLabels: Tensor,
   { treatments, controlWeight }: NonNullable<StepSettings['pairs']>,
-  lossOf: (scores: Tensor, classes: BigInt64Array) => Tensor,
+  lossOf: StepLoss,
 ): Tensor {
-  const controls = (logits.shape[1] ?? 0) - treatments
-  const first = lossOf(logits.narrow(1, 0, treatments), labels)
-  const ofControls = controlLabels.map((label) => label - BigInt(treatments))
-  return first.add(lossOf(logits.narrow(1, treatments, controls), ofControls).mul(controlWeight))
+  const controls = (scores.logits.shape[1] ?? 0) - treatments
+  const first = lossOf.of(part(scores, 1, 0, treatments), { labels, soft: null })
+  const ofControls = { labels: controlLabels.sub(treatments), soft: null }
+  const second = lossOf.ofControls(part(scores, 1, treatments, controls), ofControls)
+  return first.add(second.mul(controlWeight))
+}
+
+/** Some samples or classes of scores, float32. */
+function part({ logits, cosines }: StepScores, dim: 0 | 1, start: number, length: number) {
+  const some = (values: Tensor) =>
+    (values.shape[dim] === length ? values : values.narrow(dim, start, length)).to({
+      dtype: 'float32',
+    })
+  return { logits: some(logits), cosines: cosines === null ? null : some(cosines) }
 }
 
 /** What each class weighs, `[sample, class]`: the share of a sample's own, and the rest of what is mixed in. */

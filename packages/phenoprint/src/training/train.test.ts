@@ -30,6 +30,7 @@ import { temporaryFolder } from '../testing/folder.js'
 import { nodeOnSmallDisk } from '../testing/full-disk.js'
 import { freeMemoryVariable } from './free-memory.js'
 import { killAfter } from './killed-run.test.support.js'
+import { plainLoss } from './loss.test.support.js'
 import {
   bytesIn,
   eventsOf,
@@ -68,6 +69,14 @@ const otherNetwork = {
   model: {
     ...{ architecture: 'resnet18', activation: 'mish', dropConnect: 0.2, dropout: 0.1 },
     ...{ head: { name: 'embedding', size: 16 }, cellTypeInput: true },
+  },
+}
+
+/** How it is trained. */
+const otherTraining = {
+  loss: {
+    ...{ name: 'focal', weight: 0.8, labelSmoothing: 0.05, smoothOver: 'plateGroup' },
+    angular: { weight: 0.2, lastWeight: 0, marginWarmup: 0.5 },
   },
 }
 
@@ -185,7 +194,7 @@ describe('train', () => {
         device: 'cpu',
         precision: 'fp32',
         microBatch: 8,
-        labelSmoothing: 0,
+        loss: plainLoss,
         pairs: null,
         cellTypes: null,
       } as const
@@ -208,15 +217,15 @@ describe('train', () => {
   })
 
   it.each([
-    ['plain', {}],
-    ['balanced, weighted, by experiment, corrected, augmented and mixed', everything],
-    ['a ResNet with an embedding that takes cell types, mixed', otherNetwork],
+    ['plain', {}, {}],
+    ['balanced, weighted, by experiment, corrected, augmented and mixed', everything, {}],
+    ['a ResNet with an embedding that takes cell types, mixed', otherNetwork, otherTraining],
   ])(
     'killed in the middle of epochs and run again, ends with the same bytes: %s',
-    async (_, rest) => {
-      const settings = { epochs: 3, checkpointMinutes: 1e-6 }
+    async (_, rest, training) => {
+      const settings = { ...training, epochs: 3, checkpointMinutes: 1e-6 }
       const undisturbed = newRun()
-      await train(smallConfig(store, undisturbed, { epochs: 3 }, rest), recorder())
+      await train(smallConfig(store, undisturbed, { ...training, epochs: 3 }, rest), recorder())
       const run = newRun()
       const config = smallConfig(store, run, settings, rest)
       // Somewhere in the first epoch, and again soon after it has gone on.
