@@ -36,11 +36,8 @@ const kept = 3
  */
 export async function buildNative(native, context) {
   const build = join(native.folder, 'build')
-  const current = readCurrent(build)
-  // A compiler that was taken away later takes nothing from an addon that is built.
-  const found = (await findCompiler())?.version ?? current?.compiler
-  if (current !== undefined && found !== undefined && current.key === keyOf(native, found))
-    return join(build, current.addon)
+  const built = await builtAddon(native)
+  if (built !== undefined) return built
 
   const compiler = await requireCompiler(context)
   const tools = await requireBuildTools(context)
@@ -63,6 +60,21 @@ export async function buildNative(native, context) {
   )
   removeOld(build, key)
   return join(build, addon)
+}
+
+/**
+ * The addon that is in use, when it was built from these sources and facts by the compiler of today.
+ *
+ * @param {NativePackage} native
+ * @returns {Promise<string | undefined>} its path.
+ */
+export async function builtAddon(native) {
+  const build = join(native.folder, 'build')
+  const current = readCurrent(build)
+  // A compiler that was taken away later takes nothing from an addon that is built.
+  const found = (await findCompiler())?.version ?? current?.compiler
+  const fresh = current !== undefined && found !== undefined && current.key === keyOf(native, found)
+  return fresh ? join(build, current.addon) : undefined
 }
 
 /**
@@ -155,19 +167,31 @@ function compileFault(native, output, log, jobs) {
       { cures },
     )
   }
-  const firstError = output.split('\n').findIndex((line) => /error:|CMake Error|FAILED:/.test(line))
-  const details =
-    firstError < 0
-      ? lastLines(output)
-      : output
-          .split('\n')
-          .slice(firstError, firstError + 12)
-          .join('\n')
   const cures = [
     'another compiler: CXX=/path/to/c++ npm run setup',
     'another libtorch: PHENOPRINT_LIBTORCH=/path/to/libtorch npm run setup',
   ]
-  return new SetupFault(what, { details, cures })
+  return new SetupFault(what, { details: firstError(output), cures })
+}
+
+/**
+ * The first error of a build, from where it begins: what ninja says failed is only the command, and
+ * warnings may stand between the two.
+ *
+ * @param {string} output
+ */
+function firstError(output) {
+  const lines = output.split('\n')
+  for (const pattern of [/\berror:|undefined reference|CMake Error/, /FAILED:/]) {
+    const error = lines.findIndex((line) => pattern.test(line))
+    if (error < 0) continue
+    const context = lines.slice(Math.max(0, error - 3), error)
+    const from = context.findIndex((line) =>
+      /In function|In instantiation|required from/.test(line),
+    )
+    return lines.slice(from < 0 ? error : error - context.length + from, error + 12).join('\n')
+  }
+  return lastLines(output)
 }
 
 /**

@@ -97,6 +97,15 @@ describe('the native code', { timeout: 300_000 }, () => {
     expect(await buildNative(native, context)).toBe(addon)
   })
 
+  it('is shown with its error, not with the warnings before it', async () => {
+    const { native } = tiny()
+    const warning = '#warning "harmless"\n'
+    write(join(native.folder, 'native/tiny.cc'), warning.repeat(20) + source('undeclared_answer'))
+    await expect(buildNative(native, context)).rejects.toMatchObject({
+      details: expect.stringMatching(/^.*(In function|error:)[\s\S]*undeclared_answer/),
+    })
+  })
+
   it('is built from nothing after a build that was killed', async () => {
     const { native } = tiny()
     await buildNative(native, context)

@@ -1,7 +1,7 @@
 /** @typedef {import('./summary-reporter.mjs').TestSummary} TestSummary */
 
 /** What a test may lack and be left out for, with a word; everything else has to be there. */
-const excuses = /\b(GPU|CUDA|data folder)\b/i
+const excuses = /\b(GPU|CUDA|data folder|native path not built)\b/i
 
 /**
  * What to print at the end of a test run, and its exit code.

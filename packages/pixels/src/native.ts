@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,23 +25,52 @@ interface NativePixels {
   ): void
 }
 
+/** Which path reads pixels, and why it is that one. */
+export interface PixelPath {
+  readonly path: 'native' | 'portable'
+  /** The native addon; or why there is none in use. */
+  readonly why: string
+  /** The native one should be in use: it did not compile, or does not load. */
+  readonly fault: boolean
+}
+
+const loaded = load()
+
 /**
  * The native path, or null where set-up did not build it, it does not load, or
  * `PHENOPRINT_PIXELS=portable` asks for the other one. Both give the same pixels and statistics.
  */
-export const native: NativePixels | null = load()
+export const native: NativePixels | null = loaded.native
 
-/** Which path is in use. */
-export const pixelPath: 'native' | 'portable' = native === null ? 'portable' : 'native'
+/** Which path is in use, and why. */
+export const pixelPath: PixelPath = loaded.inUse
 
-function load(): NativePixels | null {
-  if (process.env.PHENOPRINT_PIXELS === 'portable') return null
+interface Loaded {
+  readonly native: NativePixels | null
+  readonly inUse: PixelPath
+}
+
+function load(): Loaded {
+  if (process.env.PHENOPRINT_PIXELS === 'portable') {
+    return portable('PHENOPRINT_PIXELS=portable asks for it', false)
+  }
   const file = fileURLToPath(new URL('../build/current.json', import.meta.url))
+  if (!existsSync(file)) return portable('set-up has not built the native one', false)
   try {
     const current: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    if (typeof current !== 'object' || current === null || !('addon' in current)) return null
-    return createRequire(import.meta.url)(resolve(dirname(file), String(current.addon)))
-  } catch {
-    return null
+    if (typeof current !== 'object' || current === null) return portable(`${file} is broken`, true)
+    if ('lacks' in current) return portable(`set-up found no ${String(current.lacks)}`, false)
+    if ('fault' in current) return portable(String(current.fault), true)
+    if (!('addon' in current)) return portable(`${file} names no addon`, true)
+    const addon = resolve(dirname(file), String(current.addon))
+    const native: NativePixels = createRequire(import.meta.url)(addon)
+    return { native, inUse: { path: 'native', why: addon, fault: false } }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    return portable(`the native one does not load: ${reason}`, true)
   }
+}
+
+function portable(why: string, fault: boolean): Loaded {
+  return { native: null, inUse: { path: 'portable', why, fault } }
 }

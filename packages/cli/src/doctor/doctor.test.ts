@@ -8,6 +8,7 @@ import { engineChecks, probeEngine } from './engine.js'
 import { examine } from './examine.js'
 import { addonCheck, tools } from './files.js'
 import { processor } from './machine.js'
+import { pixelsCheck } from './pixels.js'
 
 const launcher = fileURLToPath(new URL('../../bin/phenoprint.js', import.meta.url))
 
@@ -74,6 +75,7 @@ describe('doctor', () => {
       'node',
       'disk',
       'addon',
+      'pixels',
       'build tools',
       'data',
     ]) {
@@ -138,6 +140,19 @@ describe('the checks', () => {
       found: `${gone}/build/k/x.node is gone`,
     })
     expect(addonCheck('/nowhere/dist')).toMatchObject({ state: 'missing' })
+  })
+
+  it('say which path reads pixels, and why not the native one', () => {
+    expect(pixelsCheck({ path: 'native', why: '/x/pixels.node', fault: false })).toMatchObject({
+      state: 'ok',
+      found: 'native path, /x/pixels.node',
+    })
+    const why = 'the native one does not load: libzstd.so.1: cannot open shared object file'
+    expect(pixelsCheck({ path: 'portable', why, fault: true })).toMatchObject({
+      state: 'missing',
+      found: `portable path, slower: ${why}`,
+      cures: [expect.stringContaining('npm run setup')],
+    })
   })
 
   it('find build tools in PATH', () => {

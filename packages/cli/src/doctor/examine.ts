@@ -3,6 +3,7 @@ import type { Check } from './check.js'
 import { engineChecks, type Probe, probeEngine } from './engine.js'
 import { cacheFolder, fileChecks } from './files.js'
 import { machineChecks } from './machine.js'
+import { pixelsCheck } from './pixels.js'
 
 const marks = { ok: 'ok     ', missing: 'missing', broken: 'BROKEN ' } as const
 
@@ -15,7 +16,12 @@ export async function examine(
   reporter: Reporter,
   probe: () => Probe = probeEngine,
 ): Promise<VerbResult> {
-  const checks = [...engineChecks(probe()), ...machineChecks(cacheFolder()), ...fileChecks()]
+  const checks = [
+    ...engineChecks(probe()),
+    ...machineChecks(cacheFolder()),
+    pixelsCheck(),
+    ...fileChecks(),
+  ]
   const width = Math.max(...checks.map(({ name }) => name.length))
   for (const check of checks) {
     const { name, state, found, cures } = check
