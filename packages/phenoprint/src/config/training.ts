@@ -13,24 +13,70 @@ const threads = positiveInteger
 
 const optimiser = z
   .strictObject({
-    name: z.enum(['adam', 'adamw', 'sgd']).default('adamw').describe('Update rule'),
+    name: z
+      .enum(['adam', 'adamw', 'sgd', 'radam', 'ranger'])
+      .default('adamw')
+      .describe('Update rule; ranger is radam with lookahead'),
     learningRate: z.number().positive().default(1e-3).describe('Peak learning rate'),
-    weightDecay: z.number().nonnegative().default(0).describe('adamw: decoupled; adam, sgd: L2'),
-    betas: z.tuple([decay, decay]).default([0.9, 0.999]).describe('adam, adamw'),
-    eps: z.number().positive().default(1e-8).describe('adam, adamw'),
+    weightDecay: z
+      .number()
+      .nonnegative()
+      .default(0)
+      .describe('adamw, ranger: decoupled; adam, sgd, radam: L2'),
+    betas: z.tuple([decay, decay]).default([0.9, 0.999]).describe('All but sgd'),
+    eps: z.number().positive().default(1e-8).describe('All but sgd'),
     momentum: decay.default(0.9).describe('sgd'),
     nesterov: z.boolean().default(false).describe('sgd'),
+    lookahead: z
+      .strictObject({
+        every: positiveInteger.default(6).describe('Steps between two moves of the slow weights'),
+        share: fraction.default(0.5).describe('How far they go towards the fast ones'),
+      })
+      .optional()
+      .describe('Slow weights that follow and replace the fast ones; ranger has them anyway'),
+    groups: z
+      .array(
+        z.strictObject({
+          parts: z
+            .array(z.string().min(1))
+            .min(1)
+            .describe('Names of parameters, or what they begin with: conv_stem, blocks.0'),
+          rateFactor: z.number().nonnegative().default(1).describe('Learning rate, as a factor'),
+          weightDecay: z.number().nonnegative().optional().describe('In place of the others'),
+        }),
+      )
+      .optional()
+      .describe('Parts of the network that are moved otherwise'),
   })
   .prefault({})
   .describe('How weights move')
 
 const schedule = z
   .strictObject({
-    name: z.enum(['constant', 'oneCycle', 'cosine']).default('oneCycle').describe('Shape'),
+    name: z
+      .enum(['constant', 'oneCycle', 'cosine', 'cosineSegments', 'step'])
+      .default('oneCycle')
+      .describe('Shape'),
     warmup: fraction
       .default(0.2)
       .describe('Share of all steps in which the rate rises to its peak'),
     finalShare: fraction.default(0).describe('cosine: last learning rate as a share of the peak'),
+    segments: z
+      .array(
+        z.strictObject({
+          epochs: z.number().positive().describe('How long; the last may end behind the training'),
+          peak: z.number().positive().default(1).describe('First rate as a share of learningRate'),
+        }),
+      )
+      .min(1)
+      .optional()
+      .describe('cosineSegments: each falls from its peak to 0 along half a cosine'),
+    milestones: z
+      .array(z.number().positive())
+      .min(1)
+      .optional()
+      .describe('step: after these epochs the rate is multiplied by factor'),
+    factor: z.number().positive().optional().describe('step: by what; without it, 0.1'),
     momentum: z
       .tuple([decay, decay])
       .nullable()
@@ -38,6 +84,12 @@ const schedule = z
       .describe(
         "oneCycle: momentum (Adam's first beta) at the peak and at both ends; null leaves it alone",
       ),
+  })
+  .refine(({ name, segments }) => name !== 'cosineSegments' || segments !== undefined, {
+    error: 'cosineSegments needs segments: [{epochs: 90}, {epochs: 60, peak: 0.4}]',
+  })
+  .refine(({ name, milestones }) => name !== 'step' || milestones !== undefined, {
+    error: 'step needs milestones: [30, 60], in epochs',
   })
   .prefault({})
   .describe('Learning rate over the steps')
@@ -111,6 +163,24 @@ const loss = z
   .prefault({})
   .describe('Training loss')
 
+const average = z
+  .strictObject({
+    name: z
+      .enum(['swa', 'ema'])
+      .default('swa')
+      .describe('swa: plain mean of the weights after each epoch; ema: running mean at each step'),
+    fromEpoch: positiveInteger.default(6).describe('The first epoch that counts'),
+    decay: decay.default(0.999).describe('ema: what it keeps of itself at a step'),
+    refreshBatches: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        "Batches of the epoch over which batch norm's statistics are taken again for the averaged weights; without it, all",
+      ),
+  })
+  .describe('Validate and save averaged weights; training goes on with its own')
+
 const earlyStopping = z
   .strictObject({
     patience: positiveInteger.default(10).describe('Epochs without improvement before it stops'),
@@ -129,6 +199,16 @@ export const training = z
     schedule,
     loss,
     precision: z.enum(['fp32', 'bf16']).default('fp32').describe('bf16: autocast'),
+    clipNorm: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Greatest joint norm of all gradients; longer ones are scaled down to it'),
+    freeze: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Parts of the network that are not moved, named as in optimiser.groups'),
+    average: average.optional(),
     earlyStopping: earlyStopping.optional(),
     threads,
     checkpointMinutes: z

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { manualSeed, memory, setThreads } from '@phenoprint/torch'
+import { manualSeed, memory, optim, setThreads } from '@phenoprint/torch'
 import { augmentationSettings } from '../augmentation/settings.js'
 import { BatchLoader } from '../batches/batch-loader.js'
 import { type BatchOrder, batchesPerEpoch, epochBatches } from '../batches/epoch-batches.js'
@@ -13,6 +13,7 @@ import { samplePool } from '../batches/sample-pool.js'
 import type { Sample } from '../batches/samples.js'
 import type { Config } from '../config/config.js'
 import { DivergedError } from '../errors.js'
+import { retakeStatistics } from '../models/batch-norms.js'
 import { cellTypeInput } from '../models/cell-type-input.js'
 import { saveCheckpoint } from '../models/checkpoint.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
@@ -27,19 +28,21 @@ import { writeJson } from '../run/files.js'
 import type { Reporter } from '../run/reporter.js'
 import type { RunDirectory } from '../run/run-directory.js'
 import type { Store } from '../store/store.js'
+import { averageEpoch, averageStep, whileAveraged } from './averaged.js'
 import { classGroups } from './class-groups.js'
-import { createOptimiser } from './create-optimiser.js'
+import { createOptimiser, setLearningRate } from './create-optimiser.js'
 import { diverged, divergedCheckpoint } from './diverged.js'
 import { judgeEpoch } from './early-stopping.js'
 import { refuseUntaughtLogits, TrainingLoss } from './loss.js'
 import { checkStepMemory } from './measure-step.js'
 import { outcomeOf, readOutcome, type TrainingOutcome } from './outcome.js'
 import { Pace } from './pace.js'
+import { parameterParts } from './parameter-parts.js'
 import { loadResumePoint, removeResumePoint, saveResumePoint } from './resume.js'
 import { saveEpoch } from './save-epoch.js'
 import { dataLine, epochLine, memoryLine, networkLine, paceLine } from './say.js'
 import { learningRateAt, momentumAt } from './schedule.js'
-import { accumulateGradients } from './step.js'
+import { accumulateGradients, passBatch } from './step.js'
 import { afterEpoch, firstState } from './training-state.js'
 import { validate } from './validate.js'
 
@@ -111,8 +114,20 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const description = describeNetwork(network, config.model, shape)
   if (!resumes) task.begin(network, description)
   network.to({ device, memoryFormat: 'channelsLast' })
-  using optimiser = createOptimiser(settings, network.parameters())
-  const learner = { network, optimiser, device }
+  const parts = parameterParts(network, settings)
+  using optimiser = createOptimiser(settings, parts)
+  const averaging = settings.average
+  const decay = averaging?.name === 'ema' ? averaging.decay : null
+  using average = averaging ? new optim.WeightAverage(network.namedParameters(), decay) : null
+  const learner = { network, optimiser, device, average }
+  const rateAt = (step: number) =>
+    learningRateAt(
+      settings.schedule,
+      settings.optimiser.learningRate,
+      step,
+      totalSteps,
+      stepsPerEpoch,
+    )
   const microBatch = Math.min(settings.microBatch ?? batchSize, batchSize)
   const { precision } = settings
   const { controlWeight } = settings.loss
@@ -136,6 +151,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     loss: loss.at(0, totalSteps),
     microBatch: atOnce,
     optimiser: settings.optimiser,
+    average: averaging,
   })
   if (estimate !== null) {
     // What the allocator keeps for later steps stays within what was free, too.
@@ -186,8 +202,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         await setImmediate()
         signal.throwIfAborted()
         const step = (epoch - 1) * stepsPerEpoch + state.step
-        const peak = settings.optimiser.learningRate
-        optimiser.learningRate = learningRateAt(settings.schedule, peak, step, totalSteps)
+        setLearningRate(optimiser, parts, rateAt(step))
         const momentum = momentumAt(settings.schedule, step, totalSteps)
         if (momentum !== null) optimiser.momentum = momentum
 
@@ -201,8 +216,12 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
             folder,
           )
         }
+        if (settings.clipNorm !== undefined) {
+          optim.clipGradientNorm(network.parameters(), settings.clipNorm)
+        }
         optimiser.step()
         optimiser.zeroGrad()
+        averageStep(average, averaging, epoch)
 
         const [count] = batch.shape
         const seconds = (performance.now() - since) / 1000
@@ -225,24 +244,38 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
       }
       progress.done()
 
-      // One row of logits a unit, averaged over tiles and sites: is it the best so far?
-      const on = { store, units: task.validation, folder, signal }
-      const validation = await validate(network, views, { ...stepSettings, ...on })
-      const rule = settings.earlyStopping
-      const verdict = validation && judgeEpoch(state.stopping, epoch, validation, rule)
-      const facts = {
-        epoch,
-        epochs: settings.epochs,
-        loss: state.lossSum / state.samples,
-        learningRate: optimiser.learningRate,
-        validation,
-        seconds: state.seconds,
-        imagesPerSecond: state.samples / state.seconds,
-      }
-      run.event({ type: 'epoch', cellType, ...facts, memory: memory.allocator() })
-      reporter.say(epochLine(facts, verdict))
-      const checkpoint = { description, config, epoch, trainingLoss: facts.loss, validation }
-      saveEpoch(folder, network, checkpoint, verdict)
+      // One row of logits a unit, averaged over tiles and sites: is it the best so far? Where weights are
+      // averaged, it is the average that is validated and saved.
+      averageEpoch(average, averaging, epoch)
+      const refresh = () =>
+        retakeStatistics(network, async () => {
+          const count = Math.min(averaging?.refreshBatches ?? stepsPerEpoch, stepsPerEpoch)
+          for (let step = 0; step < count; step++) {
+            signal.throwIfAborted()
+            const batch = await load(step)
+            if (batch !== null) passBatch(network, batch, stepSettings)
+          }
+        })
+      const { validation, verdict } = await whileAveraged(network, average, refresh, async () => {
+        const on = { store, units: task.validation, folder, signal }
+        const validation = await validate(network, views, { ...stepSettings, ...on })
+        const rule = settings.earlyStopping
+        const verdict = validation && judgeEpoch(state.stopping, epoch, validation, rule)
+        const facts = {
+          epoch,
+          epochs: settings.epochs,
+          loss: state.lossSum / state.samples,
+          learningRate: rateAt(epoch * stepsPerEpoch - 1),
+          validation,
+          seconds: state.seconds,
+          imagesPerSecond: state.samples / state.seconds,
+        }
+        run.event({ type: 'epoch', cellType, ...facts, memory: memory.allocator() })
+        reporter.say(epochLine(facts, verdict))
+        const checkpoint = { description, config, epoch, trainingLoss: facts.loss, validation }
+        saveEpoch(folder, network, checkpoint, verdict)
+        return { validation, verdict }
+      })
       state = afterEpoch(state, validation, verdict)
       save()
     }

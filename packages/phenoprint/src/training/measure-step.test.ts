@@ -30,7 +30,7 @@ function learner() {
   const network = createNetwork(modelSection(), { channels, classes: 5 })
   network.to({ memoryFormat: 'channelsLast' })
   const optimiser = new optim.AdamW(network.parameters(), { learningRate: 1e-3 })
-  return { network, optimiser, device: 'cpu' }
+  return { network, optimiser, device: 'cpu', average: null }
 }
 
 const settings = {

@@ -1,12 +1,6 @@
-import {
-  generatorState,
-  memory,
-  noGrad,
-  setGeneratorState,
-  type Tensor,
-  tidy,
-} from '@phenoprint/torch'
+import { generatorState, memory, setGeneratorState, type Tensor } from '@phenoprint/torch'
 import type { Section } from '../config/config.js'
+import { keepBuffers } from '../models/keep-buffers.js'
 import { countParameters } from '../models/network.js'
 import { freeMemory } from './free-memory.js'
 import { bytesOf, type HeldBytes, refuseTooLarge, stepMemory } from './memory-estimate.js'
@@ -25,6 +19,7 @@ export interface StepEstimate {
 
 export interface EstimateSettings extends StepSettings {
   readonly optimiser: Section<'training'>['optimiser']
+  readonly average?: Section<'training'>['average']
 }
 
 /** Samples of the two measured steps: few, so that measuring does not need what may not be there. */
@@ -53,8 +48,8 @@ export function checkStepMemory(
   )
   if (few === undefined || more === undefined) return null
   const parameterBytes = 4 * countParameters(learner.network)
-  const moments = momentsPerParameter(settings.optimiser)
-  const estimate = stepMemory(few, more, parameterBytes, moments * parameterBytes)
+  const kept = numbersPerParameter(settings) * parameterBytes
+  const estimate = stepMemory(few, more, parameterBytes, kept)
   refuseTooLarge(estimate, samples, freeBytes)
   const { bytesPerSample } = estimate
   return { samples, bytes: bytesOf(estimate, samples), bytesPerSample, freeBytes }
@@ -94,27 +89,22 @@ function measure(
   return { samples, bytes: held - before }
 }
 
-/** Numbers that the optimiser keeps of each parameter: Adam's two moments, SGD's momentum. */
-function momentsPerParameter({ name, momentum }: EstimateSettings['optimiser']): number {
-  if (name !== 'sgd') return 2
-  return momentum === 0 ? 0 : 1
+/** Numbers that are kept of each parameter: the optimiser's moments, slow weights, an average. */
+function numbersPerParameter({ optimiser, average }: EstimateSettings): number {
+  const { name, momentum, lookahead } = optimiser
+  const moments = name === 'sgd' ? (momentum === 0 ? 0 : 1) : 2
+  const slow = lookahead !== undefined || name === 'ranger' ? 1 : 0
+  return moments + slow + (average === undefined ? 0 : 1)
 }
 
 /** Runs steps that move no weights, and puts back what they moved. */
 function unchanged<T>({ network }: Learner, work: () => T): T {
-  const buffers = network.namedBuffers()
-  const saved = new Map<string, Tensor>()
-  for (const [name, buffer] of buffers) saved.set(name, buffer.clone())
+  const restore = keepBuffers(network)
   const generator = generatorState()
   try {
     return work()
   } finally {
     setGeneratorState(generator)
-    noGrad(() =>
-      tidy(() => {
-        for (const [name, value] of saved) buffers.get(name)?.copy_(value)
-      }),
-    )
-    for (const value of saved.values()) value.dispose()
+    restore()
   }
 }

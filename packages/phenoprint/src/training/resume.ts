@@ -21,6 +21,8 @@ const metadataSchema = z.object({
   optimiser: z.object({
     groups: z.array(z.object({ learningRate: z.number(), weightDecay: z.number() })),
   }),
+  /** Updates of the average. */
+  averaged: z.int().nonnegative().default(0),
 })
 
 /** What moves in training. */
@@ -28,13 +30,16 @@ export interface Learner {
   readonly network: Network
   readonly optimiser: optim.Optimiser
   readonly device: string
+  /** Of the weights; null without one. */
+  readonly average: optim.WeightAverage | null
 }
 
 const metadataKey = 'training'
 
 /**
  * Writes everything that the next step depends on into one file, whole or not at all: weights and
- * running statistics, the optimiser's moments, the engine's generators, and the state.
+ * running statistics, the optimiser's moments and slow weights, the average, the engine's generators, and the
+ * state.
  *
  * @throws {MachineError} when the disk is full.
  */
@@ -44,11 +49,13 @@ export function saveResumePoint(path: string, learner: Learner, state: TrainingS
     const all = new Map<string, Tensor>([
       ...prefixed('network', learner.network.stateDict()),
       ...prefixed('optimiser', tensors),
+      ...prefixed('average', learner.average?.stateDict().tensors ?? new Map()),
     ])
     for (const device of generators(learner)) {
       all.set(`generator/${device}`, tensor(generatorState(device)))
     }
-    const metadata = { [metadataKey]: JSON.stringify({ state, optimiser: scalars }) }
+    const averaged = learner.average?.count ?? 0
+    const metadata = { [metadataKey]: JSON.stringify({ state, optimiser: scalars, averaged }) }
     writeTensors(path, all, metadata)
   })
 }
@@ -61,10 +68,15 @@ export function saveResumePoint(path: string, learner: Learner, state: TrainingS
  */
 export function loadResumePoint(path: string, learner: Learner): TrainingState {
   return useTensors(path, ({ tensors, metadata }) => {
-    const { state, optimiser } = parseMetadata(path, metadata[metadataKey], metadataSchema)
+    const { state, optimiser, averaged } = parseMetadata(
+      path,
+      metadata[metadataKey],
+      metadataSchema,
+    )
     try {
       learner.network.loadStateDict(under('network', tensors))
       learner.optimiser.loadStateDict({ tensors: under('optimiser', tensors), scalars: optimiser })
+      learner.average?.loadStateDict({ tensors: under('average', tensors), count: averaged })
       for (const [device, saved] of under('generator', tensors)) {
         setGeneratorState(bytesOf(saved), device)
       }

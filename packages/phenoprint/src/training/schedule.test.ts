@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { configSchema } from '../config/config.js'
 import { askNumbers } from '../testing/python.js'
 import { learningRateAt, momentumAt } from './schedule.js'
 
@@ -6,9 +7,10 @@ function rates(
   schedule: Parameters<typeof learningRateAt>[0],
   peak: number,
   totalSteps: number,
+  stepsPerEpoch = 1,
 ): number[] {
   return Array.from({ length: totalSteps }, (_, step) =>
-    learningRateAt(schedule, peak, step, totalSteps),
+    learningRateAt(schedule, peak, step, totalSteps, stepsPerEpoch),
   )
 }
 
@@ -104,3 +106,56 @@ it('constant is the peak at every step, whatever the warm-up', () => {
     1e-3, 1e-3, 1e-3,
   ])
 })
+
+describe('cosineSegments', () => {
+  it("gives PyTorch's cosine annealing in each segment, from its own peak", () => {
+    const script = `
+import torch
+rates = []
+for length, peak in d:
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=peak)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=length)
+    for step in range(length):
+        rates.append(optimiser.param_groups[0]['lr'])
+        optimiser.step(); schedule.step()
+print(json.dumps(rates))`
+    const expected = askNumbers(script, [
+      [30, 0.1],
+      [20, 0.04],
+    ]).slice(0, 45)
+    const segments = [
+      { epochs: 3, peak: 1 },
+      { epochs: 2, peak: 0.4 },
+    ]
+    const schedule = { ...plain, name: 'cosineSegments', segments } as const
+    expectClose(rates(schedule, 0.1, 45, 10), expected)
+  })
+
+  it('is 0 behind the last segment', () => {
+    const segments = [{ epochs: 1, peak: 1 }]
+    expect(rates({ ...plain, name: 'cosineSegments', segments }, 1, 4, 2).slice(2)).toEqual([0, 0])
+  })
+})
+
+it("step gives PyTorch's MultiStepLR", () => {
+  const script = `
+import torch
+optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=.3)
+schedule = torch.optim.lr_scheduler.MultiStepLR(optimiser, milestones=[8, 12], gamma=.5)
+rates = []
+for step in range(16):
+    rates.append(optimiser.param_groups[0]['lr'])
+    optimiser.step(); schedule.step()
+print(json.dumps(rates))`
+  const schedule = { ...plain, name: 'step' as const, milestones: [2, 3], factor: 0.5 }
+  expectClose(rates(schedule, 0.3, 16, 4), askNumbers(script, null))
+})
+
+it('refuses a schedule without what it is named for', () => {
+  const parse = (schedule: object) => () => configSchema.parse({ training: { schedule } })
+  expect(parse({ name: 'step' })).toThrow('step needs milestones')
+  expect(parse({ name: 'cosineSegments' })).toThrow('cosineSegments needs segments')
+  expect(parse({ name: 'step', milestones: [3] })).not.toThrow()
+})
+
+const plain = { warmup: 0, finalShare: 0, momentum: null }

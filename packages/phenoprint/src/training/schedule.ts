@@ -9,6 +9,9 @@ type Schedule = Section<'training'>['schedule']
  * - `oneCycle`: from peak / 25 up to the peak over the warm-up, then down to peak / 250,000 at the
  *   last step, both along half a cosine; the same values as PyTorch's `OneCycleLR`. See
  *   `momentumAt` for the momentum.
+ * - `cosineSegments`: segments one behind the other, each from its own peak along half a cosine to 0 at
+ *   its end, `peak share (1 + cos(pi t / T)) / 2` at step t of T; behind the last one 0.
+ * - `step`: peak x factor for each milestone that has been passed.
  * - `cosine`: peak x (step + 1) / warm-up steps while it warms up, then from the peak along half a
  *   cosine to `finalShare` x peak at the last step.
  *
@@ -21,6 +24,7 @@ export function learningRateAt(
   peak: number,
   step: number,
   totalSteps: number,
+  stepsPerEpoch: number,
 ): number {
   switch (schedule.name) {
     case 'constant':
@@ -29,6 +33,13 @@ export function learningRateAt(
       return oneCycle(peak, schedule.warmup, step, totalSteps)
     case 'cosine':
       return cosine(peak, schedule, step, totalSteps)
+    case 'cosineSegments':
+      return peak * segmentShare(schedule.segments ?? [], step, stepsPerEpoch)
+    case 'step': {
+      const { milestones = [], factor = 0.1 } = schedule
+      const passed = milestones.filter((epoch) => step >= epoch * stepsPerEpoch).length
+      return peak * factor ** passed
+    }
   }
 }
 
@@ -67,6 +78,21 @@ function cosine(peak: number, schedule: Schedule, step: number, totalSteps: numb
   if (step < warm) return (peak * (step + 1)) / warm
   const span = totalSteps - 1 - warm
   return alongCosine(peak, peak * schedule.finalShare, span === 0 ? 1 : (step - warm) / span)
+}
+
+/** Warm restarts of unlike length and height (Loshchilov & Hutter 2016, arXiv:1608.03983). */
+function segmentShare(
+  segments: NonNullable<Schedule['segments']>,
+  step: number,
+  stepsPerEpoch: number,
+): number {
+  let start = 0
+  for (const { epochs, peak } of segments) {
+    const length = epochs * stepsPerEpoch
+    if (step < start + length) return alongCosine(peak, 0, (step - start) / length)
+    start += length
+  }
+  return 0
 }
 
 /** From `start` at share 0 to `end` at share 1. */

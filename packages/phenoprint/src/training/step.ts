@@ -1,4 +1,4 @@
-import { autocast, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { autocast, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import { divideCount } from '../batches/divide.js'
 import type { Batch, MixedIn } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
@@ -38,33 +38,17 @@ export type StepBatch = Pick<
  */
 export function accumulateGradients(
   network: Pick<Network, 'forward' | 'scores'>,
-  { images, units, labels, shape, controlLabels, mixed, normControls }: StepBatch,
-  { device, precision, microBatch, loss: lossOf, pairs, cellTypes }: StepSettings,
+  batch: StepBatch,
+  settings: StepSettings,
 ): number {
-  const [count, channels, height, width] = shape
-  const pixels = channels * height * width
+  const { labels, shape, controlLabels, mixed } = batch
+  const { device, microBatch, loss: lossOf, pairs } = settings
+  const [count] = shape
   const parts = divideCount(count, microBatch)
   let sum = 0
   for (const [from, to] of parts) {
     sum += tidy(() => {
-      const wells = images.subarray(from * pixels, to * pixels)
-      const shown = normControls === null ? wells : joined(wells, normControls)
-      const input = tensor(shown, { shape: [shown.length / pixels, height, width, channels] })
-        .to({ device })
-        .permute([0, 3, 1, 2])
-      const shownUnits = Array.from(
-        { length: shown.length / pixels },
-        (_, i) => units[i < to - from ? from + i : from] ?? -1,
-      )
-      const beside =
-        cellTypes?.ofUnits(shownUnits, mixed === null ? null : partOf(mixed, [from, to])) ?? null
-      const casting = {
-        device: kindOf(device),
-        dtype: 'bfloat16',
-        enabled: precision === 'bf16',
-      } as const
-      const types = beside?.to({ device }) ?? null
-      const all = autocast(casting, () =>
+      const all = sent(batch, [from, to], settings, (input, types) =>
         lossOf.needsCosines
           ? network.scores(input, types)
           : { logits: network.forward(input, types), cosines: null },
@@ -97,6 +81,48 @@ function joined(first: Float32Array, second: Float32Array): Float32Array {
   both.set(first)
   both.set(second, first.length)
   return both
+}
+
+/** Sends a batch through a network for what that does to its running statistics, as a step would. */
+export function passBatch(
+  network: Pick<Network, 'forward'>,
+  batch: StepBatch,
+  settings: Omit<StepSettings, 'loss' | 'pairs'>,
+): void {
+  for (const part of divideCount(batch.shape[0], settings.microBatch)) {
+    noGrad(() =>
+      tidy(() => {
+        sent(batch, part, settings, (input, types) => network.forward(input, types))
+      }),
+    )
+  }
+}
+
+/** Computes with the images of a part of a batch, controls for batch norm behind them, and their cell types. */
+function sent<T>(
+  { images, units, shape, mixed, normControls }: StepBatch,
+  [from, to]: readonly [number, number],
+  { device, precision, cellTypes }: Omit<StepSettings, 'loss' | 'pairs'>,
+  compute: (input: Tensor, cellTypes: Tensor | null) => T,
+): T {
+  const [, channels, height, width] = shape
+  const pixels = channels * height * width
+  const wells = images.subarray(from * pixels, to * pixels)
+  const shown = normControls === null ? wells : joined(wells, normControls)
+  const count = shown.length / pixels
+  const input = tensor(shown, { shape: [count, height, width, channels] })
+    .to({ device })
+    .permute([0, 3, 1, 2])
+  // Controls are of the batch's plate, so of the cell type of any of its wells.
+  const ofPart = Array.from(
+    { length: count },
+    (_, i) => units[i < to - from ? from + i : from] ?? -1,
+  )
+  const shares = mixed === null ? null : partOf(mixed, [from, to])
+  const beside = cellTypes?.ofUnits(ofPart, shares).to({ device }) ?? null
+  const dtype = 'bfloat16'
+  const casting = { device: kindOf(device), dtype, enabled: precision === 'bf16' } as const
+  return autocast(casting, () => compute(input, beside))
 }
 
 /** Units and shares of a part of a batch. */

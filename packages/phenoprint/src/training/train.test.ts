@@ -67,13 +67,20 @@ const everything = {
 const otherNetwork = {
   ...everything,
   model: {
-    ...{ architecture: 'resnet18', activation: 'mish', dropConnect: 0.2, dropout: 0.1 },
+    ...{ architecture: 'efficientnet-b0', activation: 'mish', dropout: 0.1, normMomentum: 0.05 },
     ...{ head: { name: 'embedding', size: 16 }, cellTypeInput: true },
   },
 }
 
 /** How it is trained. */
 const otherTraining = {
+  optimiser: {
+    ...{ name: 'ranger', lookahead: { every: 3 }, betas: [0.95, 0.999], weightDecay: 0.01 },
+    groups: [{ parts: ['blocks.6'], rateFactor: 0.5 }],
+  },
+  schedule: { name: 'cosineSegments', segments: [{ epochs: 2 }, { epochs: 2, peak: 0.5 }] },
+  ...{ clipNorm: 1, freeze: ['blocks.0'], microBatch: 2 },
+  average: { name: 'ema', fromEpoch: 1, decay: 0.9, refreshBatches: 2 },
   loss: {
     ...{ name: 'focal', weight: 0.8, labelSmoothing: 0.05, smoothOver: 'plateGroup' },
     angular: { weight: 0.2, lastWeight: 0, marginWarmup: 0.5 },
@@ -219,7 +226,12 @@ describe('train', () => {
   it.each([
     ['plain', {}, {}],
     ['balanced, weighted, by experiment, corrected, augmented and mixed', everything, {}],
-    ['a ResNet with an embedding that takes cell types, mixed', otherNetwork, otherTraining],
+    ['averaged over epochs from the second on', {}, { average: { fromEpoch: 2 } }],
+    [
+      'an embedding that takes cell types, mixed, by Ranger and averaged',
+      otherNetwork,
+      otherTraining,
+    ],
   ])(
     'killed in the middle of epochs and run again, ends with the same bytes: %s',
     async (_, rest, training) => {

@@ -28,6 +28,8 @@ abstract class BatchNorm extends Layer {
   readonly features: number
   readonly eps: number
   readonly momentum: number | null
+  /** While true, running statistics are the plain mean over the batches since they were reset. */
+  cumulative = false
 
   constructor({ features, eps = 1e-5, momentum = 0.1 }: BatchNormOptions) {
     super()
@@ -71,7 +73,8 @@ abstract class BatchNorm extends Layer {
    */
   countBatch(): number {
     noGrad(() => this.batchesTracked.add_(1))
-    return this.momentum ?? 1 / this.batchesTracked.item()
+    const momentum = this.cumulative ? null : this.momentum
+    return momentum ?? 1 / this.batchesTracked.item()
   }
 
   /** Forgets the batches: mean 0, variance 1, none counted. */

@@ -91,6 +91,11 @@ export abstract class Optimiser {
     )
   }
 
+  /** Has every parameter's slot remember what the work gives it to remember. */
+  protected begin(work: (slot: Slot) => void): void {
+    noGrad(() => tidy(() => this.#slots.flat().forEach(work)))
+  }
+
   /** Frees every gradient. */
   zeroGrad(): void {
     for (const { parameters } of this.groups) {

@@ -63,7 +63,7 @@ function copies(
   for (const name of names) {
     const tensor = tensors.get(`${index}.${name}`)
     if (tensor === undefined) continue
-    const isCount = name === 'step'
+    const isCount = name.endsWith('step')
     const expected = isCount ? [] : parameter.shape
     if (tensor.shape.join() !== expected.join()) {
       throw misfit(
