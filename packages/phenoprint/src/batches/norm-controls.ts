@@ -15,11 +15,16 @@ import { augmented, type SiteView, type ViewChoice } from './samples.js'
 export class NormControls {
   readonly #screen: Screen
   readonly #count: number
+  readonly #key: string
   /** Indices into the screen's sites, by plate. */
   readonly #sites: readonly (readonly number[])[]
 
-  /** @param count Views beside each batch. */
-  constructor(screen: Screen, count: number) {
+  /**
+   * @param count Views beside each batch.
+   * @param key Of the configuration, for messages.
+   */
+  constructor(screen: Screen, count: number, key = 'batches.normControls') {
+    this.#key = key
     this.#screen = screen
     this.#count = count
     this.#sites = screen.plates.map(({ units }) =>
@@ -48,7 +53,7 @@ export class NormControls {
     const sites = this.#sites[unit.plate] ?? []
     if (sites.length === 0) {
       throw new ConfigError(
-        `batches.normControls: plate ${plate.id} has no negative control with images, expected one to stand beside ${unit.id}. Read the controls too (screen.controls, screen.roles), leave the experiment out (split.skipExperiments), or set batches.normControls: 0.`,
+        `${this.#key}: plate ${plate.id} has no negative control with images, expected one to stand beside ${unit.id}. Read the controls too (screen.controls, screen.roles), leave the experiment out (split.skipExperiments), or set ${this.#key}: 0.`,
       )
     }
     return Array.from({ length: this.#count }, (_, number) => {

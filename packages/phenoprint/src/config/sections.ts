@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { predictionNorm } from './batch-norm.js'
 import { symmetries } from './batches.js'
 
 /**
@@ -205,6 +206,7 @@ export const prediction = z
       .default('auto')
       .describe('Per-view logits kept: float32 while under 1 GB, else float16'),
     batchSize: positiveInteger.default(64).describe('Tiles at once'),
+    batchNorm: predictionNorm,
     precision: z.enum(['fp32', 'bf16']).default('fp32').describe('What convolutions multiply'),
     threads,
   })

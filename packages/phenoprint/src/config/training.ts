@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { predictionNorm } from './batch-norm.js'
 
 /** The section that says how weights are found. */
 const positiveInteger = z.int().positive()
@@ -209,6 +210,16 @@ export const training = z
       .default([])
       .describe('Parts of the network that are not moved, named as in optimiser.groups'),
     average: average.optional(),
+    batchNorm: z
+      .strictObject({
+        statistics: z
+          .enum(['batch', 'frozen'])
+          .default('batch')
+          .describe('frozen: the running statistics that it starts with, which stay as they are'),
+        validation: predictionNorm,
+      })
+      .prefault({})
+      .describe('Where mean and variance come from'),
     earlyStopping: earlyStopping.optional(),
     threads,
     checkpointMinutes: z

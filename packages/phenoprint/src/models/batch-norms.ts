@@ -11,6 +11,20 @@ export function batchNorms(network: Network): BatchNorm[] {
 }
 
 /**
+ * Has a network normalise by each batch that it is given while nothing is dropped out, until it is next told
+ * to train or to evaluate.
+ */
+export function normaliseByBatch(network: Network): void {
+  network.eval()
+  for (const norm of batchNorms(network)) norm.train()
+}
+
+/** Has a network that trains normalise by its running statistics, and leave them as they are. */
+export function freezeStatistics(network: Network): void {
+  for (const norm of batchNorms(network)) norm.eval()
+}
+
+/**
  * Takes the running statistics anew while some work sends images through the network: the mean over its
  * batches of each batch's mean and unbiased variance, in place of what there was. Nothing is dropped out.
  * Afterwards the network is in evaluation mode.

@@ -14,6 +14,8 @@ import type { Reporter, VerbResult } from '../run/reporter.js'
 import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
 import { Store } from '../store/store.js'
+import { checkAdaptation } from './adapted-network.js'
+import { AdaptedNetworks } from './adapted-networks.js'
 import { CallsWriter } from './calls.js'
 import { classList } from './class-list.js'
 import {
@@ -69,6 +71,13 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
   await using loader = new BatchLoader(store, model.config.normalise, { cacheBytes })
   const { batches, seed } = model.config
   const views = viewLoader(loader, store, batches.pairs, seed)
+  const adaptation = { adaptation: section.batchNorm, precision: section.precision, seed }
+  using adapted = new AdaptedNetworks(networks, {
+    ...adaptation,
+    screen: store.screen,
+    loader: views,
+  })
+  const adapts = section.batchNorm.statistics !== 'running'
   for (const split of plan.splits) {
     await predictSplit(split, {
       run,
@@ -76,6 +85,8 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
       screen: store.screen,
       loader: views,
       networks,
+      adaptedFor: adapts ? (cellType) => adapted.for(cellType) : null,
+      adaptedOver: section.batchNorm.statistics === 'experiment' ? 'experiment' : 'plate',
       header: { ...plan.header, split: split.name },
       source: plan.source,
       views: plan.views.precision,
@@ -119,6 +130,7 @@ function planInference(
 ): InferencePlan {
   const { screen } = store
   checkTile(store, model)
+  checkAdaptation(section.batchNorm, model.config.batches.pairs, 'prediction.batchNorm')
   sayOtherStore(store, model, reporter)
   const sameStore = store.digest === model.data
   const split = splitForPrediction(screen, splitSection(config, model.config, sameStore))

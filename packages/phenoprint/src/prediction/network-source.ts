@@ -15,6 +15,7 @@ import type { Screen } from '../screen/screen.js'
  */
 export class NetworkSource implements Disposable {
   private readonly perCellType: boolean
+  private adaptable: { readonly key: string; readonly network: Network } | null = null
   private current: { readonly key: string; readonly network: InferenceNetwork } | null = null
 
   constructor(
@@ -92,9 +93,22 @@ export class NetworkSource implements Disposable {
     return network
   }
 
+  /** As it was trained, for batch norms of other statistics; it stays this source's own. */
+  adaptableFor(cellType: string): Network {
+    const key = this.perCellType ? cellType : ''
+    if (this.adaptable?.key === key) return this.adaptable.network
+    this[Symbol.dispose]()
+    const network = this.trainedFor(cellType)
+    network.to({ memoryFormat: 'channelsLast' })
+    this.adaptable = { key, network }
+    return network
+  }
+
   [Symbol.dispose](): void {
     this.current?.network.dispose()
     this.current = null
+    this.adaptable?.network.dispose()
+    this.adaptable = null
   }
 
   private refuseMissing(cellType: string, units: number): void {

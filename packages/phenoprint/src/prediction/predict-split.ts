@@ -5,6 +5,7 @@ import { diskFault } from '../run/disk-fault.js'
 import type { Reporter } from '../run/reporter.js'
 import type { RunDirectory } from '../run/run-directory.js'
 import type { Screen } from '../screen/screen.js'
+import type { AdaptedNetwork } from './adapted-network.js'
 import type { PlateUnits, SplitPlan } from './inference-plan.js'
 import type { Columns } from './parquet/layout.js'
 import { TableWriter } from './parquet/table-writer.js'
@@ -26,6 +27,10 @@ export interface SplitInputs {
   readonly screen: Screen
   readonly loader: ViewLoader
   readonly networks: { networkFor(cellType: string): Predictor }
+  /** The same, where batch norms take their statistics from what is predicted; it stays its owner's. */
+  readonly adaptedFor?: ((cellType: string) => AdaptedNetwork) | null
+  /** Over what they take them. */
+  readonly adaptedOver?: 'plate' | 'experiment'
   readonly header: PredictionHeader
   /** What the networks are: predictions of other networks are not gone on with. */
   readonly source: string
@@ -52,8 +57,9 @@ export async function predictSplit(plan: SplitPlan, inputs: SplitInputs): Promis
     )
     progress.advance(viewsOf(done, inputs))
   }
+  const groupOf = groups(plan, inputs)
   for (const plate of plan.plates.slice(done.length)) {
-    await predictPlate(plate, inputs, files, (count) => progress.advance(count))
+    await predictPlate(plate, groupOf(plate), inputs, files, (count) => progress.advance(count))
     const { experiment, plate: name } = predictionRow(inputs.screen, plate.units[0] ?? -1)
     run.event({
       type: 'plate',
@@ -70,25 +76,41 @@ export async function predictSplit(plan: SplitPlan, inputs: SplitInputs): Promis
 
 async function predictPlate(
   { cellType, units }: PlateUnits,
-  { screen, loader, networks, options }: SplitInputs,
+  group: readonly number[],
+  { screen, loader, networks, adaptedFor, options }: SplitInputs,
   files: SplitFiles,
   advance: (views: number) => void,
 ): Promise<void> {
-  const network = networks.networkFor(cellType)
   let views = 0
   const onView = (view: View) => {
     files.addView(view)
     views++
   }
-  for await (const { unit, logits } of predictEachUnit(network, loader, screen, units, {
-    ...options,
-    onView,
-  })) {
+  const all = { ...options, onView }
+  const found =
+    adaptedFor?.(cellType).predict(units, group, all) ??
+    predictEachUnit(networks.networkFor(cellType), loader, screen, units, all)
+  for await (const { unit, logits } of found) {
     files.addUnit(unit, logits)
     advance(views)
     views = 0
   }
   files.endPlate()
+}
+
+/** The units over which the statistics of a plate's batch norms are taken: its own, or those of its experiment. */
+function groups(
+  { plates }: SplitPlan,
+  { screen, adaptedOver }: SplitInputs,
+): (plate: PlateUnits) => readonly number[] {
+  const experimentOf = ({ units }: PlateUnits) => predictionRow(screen, units[0] ?? -1).experiment
+  const byExperiment = new Map<string, number[]>()
+  for (const plate of plates) {
+    const experiment = experimentOf(plate)
+    byExperiment.set(experiment, [...(byExperiment.get(experiment) ?? []), ...plate.units])
+  }
+  return (plate) =>
+    adaptedOver === 'experiment' ? (byExperiment.get(experimentOf(plate)) ?? []) : plate.units
 }
 
 /** The files of a split while they are written: a row a unit, and perhaps a row a view. */

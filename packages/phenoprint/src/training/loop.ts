@@ -13,7 +13,7 @@ import { samplePool } from '../batches/sample-pool.js'
 import type { Sample } from '../batches/samples.js'
 import type { Config } from '../config/config.js'
 import { DivergedError } from '../errors.js'
-import { retakeStatistics } from '../models/batch-norms.js'
+import { freezeStatistics, retakeStatistics } from '../models/batch-norms.js'
 import { cellTypeInput } from '../models/cell-type-input.js'
 import { saveCheckpoint } from '../models/checkpoint.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
@@ -24,6 +24,7 @@ import {
   type NetworkDescription,
   type NetworkShape,
 } from '../models/network.js'
+import { checkAdaptation } from '../prediction/adapted-network.js'
 import { writeJson } from '../run/files.js'
 import type { Reporter } from '../run/reporter.js'
 import type { RunDirectory } from '../run/run-directory.js'
@@ -133,6 +134,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const { controlWeight } = settings.loss
   const heads = pairs === 'none' ? null : { treatments: screen.classes, controlWeight }
   refuseUntaughtLogits(config)
+  checkAdaptation(settings.batchNorm.validation, pairs, 'training.batchNorm.validation')
   const classes = heads?.treatments ?? shape.classes
   const loss = new TrainingLoss(settings.loss, classGroups(screen, task.train, classes))
   const stepSettings = {
@@ -193,6 +195,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
       progress.advance(state.samples)
 
       network.train()
+      if (settings.batchNorm.statistics === 'frozen') freezeStatistics(network)
       let coming = load(state.step)
       let since = performance.now()
       for (let batch = await coming; batch !== null; batch = await coming) {
@@ -257,7 +260,8 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
           }
         })
       const { validation, verdict } = await whileAveraged(network, average, refresh, async () => {
-        const on = { store, units: task.validation, folder, signal }
+        const batchNorm = settings.batchNorm.validation
+        const on = { store, units: task.validation, folder, signal, batchNorm, seed }
         const validation = await validate(network, views, { ...stepSettings, ...on })
         const rule = settings.earlyStopping
         const verdict = validation && judgeEpoch(state.stopping, epoch, validation, rule)

@@ -47,6 +47,75 @@ describe('training and prediction agree on what a network says', () => {
   })
 })
 
+describe('statistics of what is predicted', () => {
+  const model = { architecture: 'resnet18', dropout: 0.2 }
+
+  it.each(['batch', 'plate', 'experiment'])(
+    'are the same in validation and in prediction: %s',
+    async (statistics) => {
+      const run = join(temporaryFolder(), 'run')
+      const batchNorm = { validation: { statistics } }
+      const config = smallConfig(store, run, { epochs: 1, batchNorm }, { model })
+      await train(config, recorder())
+      const losses = []
+      for (const own of [{ statistics }, {}]) {
+        const predicted = join(temporaryFolder(), 'predicted')
+        const prediction = {
+          ...{ from: run, checkpoint: 'last', splits: ['validation'], batchSize: 4 },
+          batchNorm: own,
+        }
+        await infer(configSchema.parse({ output: predicted, prediction }), recorder())
+        const { validation } = z
+          .object({ validation: lossOf })
+          .parse(JSON.parse(readFileSync(join(predicted, 'metrics.json'), 'utf8')))
+        losses.push(validation.overall.loss)
+      }
+      const told = z
+        .object({ last: lossOf })
+        .parse(JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8')))
+      expect(losses[0]).toBeCloseTo(told.last.overall.loss, 4)
+      expect(Math.abs((losses[1] ?? 0) - told.last.overall.loss)).toBeGreaterThan(1e-3)
+    },
+  )
+
+  it('leave what is saved alone: the same weights and running statistics as without them', async () => {
+    const numbers = []
+    for (const statistics of ['running', 'plate']) {
+      const run = join(temporaryFolder(), 'run')
+      const batchNorm = { validation: { statistics } }
+      await train(smallConfig(store, run, { epochs: 2, batchNorm }, { model }), recorder())
+      const { network } = loadNetwork(run, 'last')
+      numbers.push(
+        [...network.stateDict()].map(([name, value]) => [name, value.sum().item()] as const),
+      )
+      network.dispose()
+    }
+    expect(numbers[1]).toEqual(numbers[0])
+  })
+
+  it('frozen in training stay as they are, and still normalise', async () => {
+    const run = join(temporaryFolder(), 'run')
+    const batchNorm = { statistics: 'frozen' }
+    await train(smallConfig(store, run, { epochs: 1, batchNorm }, { model }), recorder())
+    const { network } = loadNetwork(run, 'last')
+    const state = network.stateDict()
+    const of = (name: string) => state.get(name)?.toNumbers() ?? []
+    expect(of('layer2.0.bn1.running_mean').every((value) => value === 0)).toBe(true)
+    expect(of('layer2.0.bn1.running_var').every((value) => value === 1)).toBe(true)
+    expect(of('bn1.num_batches_tracked')).toEqual([0])
+    expect(of('layer2.0.bn1.weight').some((value) => value !== 1)).toBe(true)
+    network.dispose()
+  })
+
+  it('are refused with controls that nothing would look at', async () => {
+    const run = join(temporaryFolder(), 'run')
+    const batchNorm = { validation: { controls: 3 } }
+    await expect(train(smallConfig(store, run, { batchNorm }), recorder())).rejects.toThrow(
+      'training.batchNorm.validation: got controls: 3 and statistics: running',
+    )
+  })
+})
+
 it('fine-tunes with an angular loss what softmax has trained, its rows as directions', async () => {
   const overall = join(temporaryFolder(), 'overall')
   const architecture = { architecture: 'resnet18' }

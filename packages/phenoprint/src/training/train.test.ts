@@ -81,6 +81,7 @@ const otherTraining = {
   schedule: { name: 'cosineSegments', segments: [{ epochs: 2 }, { epochs: 2, peak: 0.5 }] },
   ...{ clipNorm: 1, freeze: ['blocks.0'], microBatch: 2 },
   average: { name: 'ema', fromEpoch: 1, decay: 0.9, refreshBatches: 2 },
+  batchNorm: { validation: { statistics: 'plate' } },
   loss: {
     ...{ name: 'focal', weight: 0.8, labelSmoothing: 0.05, smoothOver: 'plateGroup' },
     angular: { weight: 0.2, lastWeight: 0, marginWarmup: 0.5 },
@@ -154,6 +155,8 @@ describe('train', () => {
     const metrics = await validate(network, loader, {
       store: opened,
       cellTypes: null,
+      batchNorm: config.training.batchNorm.validation,
+      seed: config.seed,
       units,
       device: 'cpu',
       precision: 'fp32',

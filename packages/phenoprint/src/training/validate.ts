@@ -1,9 +1,16 @@
 import { PredictionError } from '../errors.js'
+import { type Matrix, matrix } from '../evaluation/matrix.js'
 import { type MetricsByCellType, metricsByCellType } from '../evaluation/metrics.js'
 import type { CellTypeInput } from '../models/cell-type-input.js'
+import { keepBuffers } from '../models/keep-buffers.js'
 import type { Network } from '../models/network.js'
-import { predictUnits } from '../prediction/predict-units.js'
-import type { ViewLoader } from '../prediction/predict-views.js'
+import {
+  type Adaptation,
+  AdaptedNetwork,
+  type ControlledLoader,
+} from '../prediction/adapted-network.js'
+import { predictUnits, type UnitOptions } from '../prediction/predict-units.js'
+import type { Plate, Screen } from '../screen/screen.js'
 import type { Store } from '../store/store.js'
 import { cellTypesOf } from './cell-types.js'
 import { diverged } from './diverged.js'
@@ -12,6 +19,10 @@ import type { StepSettings } from './step.js'
 /** On what, and how. */
 export interface Validation extends Pick<StepSettings, 'device' | 'precision' | 'microBatch'> {
   readonly store: Store
+  /** Where batch norm's statistics come from. */
+  readonly batchNorm: Adaptation
+  /** Which views are drawn together, where they are those of batches. */
+  readonly seed: number
   /** What the network takes beside images. */
   readonly cellTypes: CellTypeInput | null
   /** Indices into the screen's units, all labelled. */
@@ -30,27 +41,87 @@ export interface Validation extends Pick<StepSettings, 'device' | 'precision' | 
  */
 export async function validate(
   network: Network,
-  loader: ViewLoader,
-  { store, cellTypes, units, device, precision, microBatch, folder, signal }: Validation,
+  loader: ControlledLoader,
+  { store, units, folder, ...how }: Validation,
 ): Promise<MetricsByCellType | null> {
   if (units.length === 0) return null
   const { screen, tilesPerSite } = store
-  using compiled = network.compileForInference(precision)
+  const { device, cellTypes, microBatch, signal } = how
+  const options: UnitOptions = {
+    ...{ device, cellTypes, signal, tilesPerSite },
+    batchSize: microBatch,
+    classes: screen.classes,
+    symmetries: ['identity'],
+    reduce: 'logitMean',
+  }
   try {
-    const logits = await predictUnits(compiled, loader, screen, units, {
-      device,
-      cellTypes,
-      batchSize: microBatch,
-      signal,
-      tilesPerSite,
-      classes: screen.classes,
-      symmetries: ['identity'],
-      reduce: 'logitMean',
-    })
+    const logits =
+      how.batchNorm.statistics === 'running'
+        ? await predictCompiled(network, loader, screen, units, options, how.precision)
+        : await predictAdapted(network, loader, screen, units, options, how)
     const labels = Int32Array.from(units, (unit) => screen.units[unit]?.label ?? -1)
     return metricsByCellType(logits, labels, cellTypesOf(screen, units))
   } catch (cause) {
     if (!(cause instanceof PredictionError)) throw cause
     throw diverged('logits of validation units are not finite', folder, cause)
   }
+}
+
+async function predictCompiled(
+  network: Network,
+  loader: ControlledLoader,
+  screen: Screen,
+  units: readonly number[],
+  options: UnitOptions,
+  precision: Validation['precision'],
+): Promise<Matrix> {
+  using compiled = network.compileForInference(precision)
+  return await predictUnits(compiled, loader, screen, units, options)
+}
+
+/** With statistics of what is predicted; afterwards the network's own are as they were. */
+async function predictAdapted(
+  network: Network,
+  loader: ControlledLoader,
+  screen: Screen,
+  units: readonly number[],
+  options: UnitOptions,
+  { batchNorm: adaptation, precision, seed }: Pick<Validation, 'batchNorm' | 'precision' | 'seed'>,
+): Promise<Matrix> {
+  const data = new Float32Array(units.length * options.classes)
+  const rowOf = new Map(units.map((unit, row) => [unit, row]))
+  const restore = keepBuffers(network)
+  try {
+    using adapted = new AdaptedNetwork(network, { adaptation, screen, loader, precision, seed })
+    const groups = divisionOf(screen, units, ({ experiment, id }) =>
+      adaptation.statistics === 'experiment' ? experiment : id,
+    )
+    for (const group of groups) {
+      for (const plate of divisionOf(screen, group, ({ id }) => id)) {
+        for await (const { unit, logits } of adapted.predict(plate, group, options)) {
+          data.set(logits, (rowOf.get(unit) ?? 0) * options.classes)
+        }
+      }
+    }
+  } finally {
+    restore()
+  }
+  return matrix(data, units.length, options.classes)
+}
+
+/** Units whose plates have the same key, in their order. */
+function divisionOf(
+  screen: Screen,
+  units: readonly number[],
+  keyOf: (plate: Plate) => string,
+): number[][] {
+  const lots = new Map<string, number[]>()
+  for (const unit of units) {
+    const plate = screen.plates[screen.units[unit]?.plate ?? -1]
+    const key = plate === undefined ? '' : keyOf(plate)
+    const lot = lots.get(key) ?? []
+    lots.set(key, lot)
+    lot.push(unit)
+  }
+  return [...lots.values()]
 }
