@@ -64,6 +64,13 @@ describe('averaged weights', () => {
     expect(largestDifference(means[1], means[2])).toBeGreaterThan(1e-4)
   })
 
+  it('leave statistics alone that are frozen', async () => {
+    const average = { name: 'swa', fromEpoch: 1 }
+    const weights = await lastWeights({ epochs: 1, average, batchNorm: { statistics: 'frozen' } })
+    expect(weights.get('bn1.num_batches_tracked')).toEqual([0])
+    expect(weights.get('bn1.running_var')?.every((value) => value === 1)).toBe(true)
+  })
+
   it('move a frozen part not at all', async () => {
     const one = await lastWeights({ epochs: 1, freeze: ['conv1', 'layer2'] })
     const two = await lastWeights({ epochs: 2, freeze: ['conv1', 'layer2'] })

@@ -250,8 +250,9 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
       // One row of logits a unit, averaged over tiles and sites: is it the best so far? Where weights are
       // averaged, it is the average that is validated and saved.
       averageEpoch(average, averaging, epoch)
-      const refresh = () =>
-        retakeStatistics(network, async () => {
+      const refresh = async () => {
+        if (settings.batchNorm.statistics === 'frozen') return
+        await retakeStatistics(network, async () => {
           const count = Math.min(averaging?.refreshBatches ?? stepsPerEpoch, stepsPerEpoch)
           for (let step = 0; step < count; step++) {
             signal.throwIfAborted()
@@ -259,6 +260,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
             if (batch !== null) passBatch(network, batch, stepSettings)
           }
         })
+      }
       const { validation, verdict } = await whileAveraged(network, average, refresh, async () => {
         const batchNorm = settings.batchNorm.validation
         const on = { store, units: task.validation, folder, signal, batchNorm, seed }
