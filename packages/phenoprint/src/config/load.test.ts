@@ -114,6 +114,7 @@ describe('--set', () => {
     expect(fault(files, 'training.epochs=many')).toContain(
       'config: --set training.epochs=many: training.epochs: got "many" (text), expected a whole number above 0',
     )
+    expect(fault(files, 'seed.of.what=5')).toContain('config: --set seed.of.what=5: seed: got')
     expect(fault(files, 'training.epochs')).toContain('expected KEY=VALUE')
     expect(fault(files, 'seed={')).toContain('config: --set seed={: not valid YAML')
   })

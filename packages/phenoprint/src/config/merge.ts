@@ -47,7 +47,7 @@ export function setAt(
   }
   const entries = new Map(root.kind === 'map' ? root.entries : [])
   entries.set(key, { origin: value.origin, value: inner(entries.get(key)?.value) })
-  return { kind: 'map', origin: root.origin, entries }
+  return { kind: 'map', origin: root.kind === 'map' ? root.origin : value.origin, entries }
 }
 
 function empty(like: Located): LocatedMap {

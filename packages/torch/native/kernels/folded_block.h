@@ -81,7 +81,7 @@ static void gateOfMeans(const FoldedBlock& a, const float* means, float* hidden,
 
 /**
  * y = P (u gate) + b (+ residual) of one sample. The gate goes into whichever is smaller, P or u; into u,
- * some rows at a time, where P is packed in pairs.
+ * some rows at a time, where P is packed as bfloat16.
  */
 template <class T>
 static void projectSample(const FoldedBlock& a, int64_t sample, const T* u, const float* gate) {
@@ -90,7 +90,7 @@ static void projectSample(const FoldedBlock& a, int64_t sample, const T* u, cons
   T* output = static_cast<T*>(a.output) + sample * pixels * out;
   const T* residual = a.residual == nullptr ? nullptr : static_cast<const T*>(a.residual) + sample * pixels * out;
   const int64_t block = 128 * channels <= 65536 ? 128 : 64;
-  const bool gatePanels = sizeof(T) == 4 && out < pixels;
+  const bool gatePanels = sizeof(T) == 4 && out < pixels && !isSplit(channels, out);
   const Scratch scaled(gatePanels ? panelWords(Element::float32, channels, out) * 4 + 64 : 0);
   const Scratch gatedRows(gatePanels ? 0 : block * channels * sizeof(T) + 64);
   if (gatePanels) scalePanels(a.project, channels, out, gate, scaled.as<uint32_t>());

@@ -36,8 +36,22 @@ template <class T>
 static void packPanel(const Matrix& w, int64_t column, int64_t width, uint32_t* panel) {
   alignas(64) float rows[kPackedRows * 3 * kLanes];
   const int64_t all = roundUp(w.rows, kPerWord<T>);
+#if defined(__AMX_BF16__)
+  const SplitDepth split = splitDepth(w.rows);
+  const bool splits = sizeof(T) == 4 && isSplit(w.rows, w.columns);
+  if (splits) clearBehindRest(split, panel, width);
+#endif
   for (int64_t first = 0; first < all; first += kPackedRows) {
     const int64_t count = all - first < kPackedRows ? all - first : kPackedRows;
+#if defined(__AMX_BF16__)
+    if (splits) {
+      copyPanelRows(w, first, count, column, width, rows);
+      for (int64_t k = 0; k < count; k += 2)
+        splitRows(rows + k * width, k + 1 < count ? rows + (k + 1) * width : nullptr, width, split, (first + k) / 2, kRightParts,
+                  panel, width);
+      continue;
+    }
+#endif
     if constexpr (sizeof(T) == 4) {
       copyPanelRows(w, first, count, column, width, reinterpret_cast<float*>(panel + first * width));
     } else {
@@ -52,7 +66,8 @@ static void packPanel(const Matrix& w, int64_t column, int64_t width, uint32_t* 
 static void packPanels(Element element, const Matrix& w, int threads, uint32_t* panels) {
   withElement(element, [&](auto sample) {
     using T = decltype(sample);
-    const int64_t words = (w.rows + kPerWord<T> - 1) / kPerWord<T>;
+    const bool splits = sizeof(T) == 4 && isSplit(w.rows, w.columns);
+    const int64_t words = splits ? splitDepth(w.rows).words : (w.rows + kPerWord<T> - 1) / kPerWord<T>;
     const int64_t vectors = (w.columns + kLanes - 1) / kLanes;
     const int used = w.rows * w.columns > 8192 ? threads : 1;
     parallel(used, [&](int thread) {

@@ -382,9 +382,22 @@ struct KernelSet {
   void (*foldedHead)(const FoldedHead&);
 };
 
-/** Words that packPanels writes for a matrix: whole vectors of columns, and pairs of rows for bfloat16. */
+/** Where the parts of floats that were split (see split.h) lie along the reduction, in words of two bfloat16. */
+struct SplitDepth {
+  /** Words of each part that fill tiles, and behind them. */
+  int64_t whole, rest;
+  /** Of three parts, then of six terms, with zeros up to a whole tile. */
+  int64_t words;
+};
+
+static inline SplitDepth splitDepth(int64_t depth) {
+  const int64_t whole = depth / 32 * 16, rest = (depth + 1) / 2 - whole;
+  return {whole, rest, 3 * whole + (6 * rest + 15) / 16 * 16};
+}
+
+/** Words that packPanels writes for a matrix at most: whole vectors of columns, and pairs of rows for bfloat16. */
 static inline size_t panelWords(Element element, int64_t rows, int64_t columns) {
-  const int64_t words = element == Element::float32 ? rows : (rows + 1) / 2;
+  const int64_t words = element == Element::float32 ? splitDepth(rows).words : (rows + 1) / 2;
   return static_cast<size_t>(words * padded(columns));
 }
 

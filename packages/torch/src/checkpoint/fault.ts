@@ -20,6 +20,14 @@ export function brokenFile(
   )
 }
 
+/** A file that is not there, or not to be read. */
+export function unreadableFile(path: string, reason: string, cause: unknown): TorchError {
+  return new TorchError(
+    `checkpoint ${path}: cannot be opened: ${reason}. Check the path and who may read it.`,
+    { kind: 'checkpoint', cause },
+  )
+}
+
 /** What there is to say of a value in a message: shortened JSON. */
 export function quoted(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 // The default export: what wraps the file system, to imitate a full disk, is seen here too.
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { brokenFile } from './fault.js'
+import { brokenFile, unreadableFile } from './fault.js'
 
 /** One call to the system reads or writes less than 2 GiB. */
 const atOnce = 1 << 30
@@ -17,7 +17,7 @@ export class InputFile {
     try {
       this.#handle = fs.openSync(path, 'r')
     } catch (cause) {
-      throw brokenFile(path, 'the file cannot be opened', words(cause), 'a file to read', cause)
+      throw unreadableFile(path, words(cause), cause)
     }
     const facts = fs.fstatSync(this.#handle)
     if (!facts.isFile()) {

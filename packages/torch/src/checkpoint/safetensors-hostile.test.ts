@@ -28,7 +28,7 @@ const byte = (name: string, begin = 0, end = begin + 1) =>
 
 /** Each: what is wrong, a file of it, and what the error says besides the path. */
 const hostile: readonly [string, () => string, RegExp][] = [
-  ['no file', () => join(folder, 'nowhere'), /cannot be opened: got ENOENT/],
+  ['no file', () => join(folder, 'nowhere'), /cannot be opened: ENOENT.*Check the path/],
   ['a folder', () => folder, /the path: got a folder, expected a file/],
   [
     'less than a length',
