@@ -42,21 +42,28 @@ const commands = pages.flatMap((page) =>
 describe('the pages', () => {
   it('show commands of every verb', () => {
     const verbs = new Set(commands.map(([, line]) => line.replace(/^npx /, '').split(' ')[1]))
-    expect(verbs.size).toBe(11)
+    expect(verbs.size).toBe(12)
   })
 
   it.each(commands)('%s: %s', (_, line) => {
     expect(() => tryWrittenCommand(line, folder)).not.toThrow()
   })
 
-  it.each(['train', 'fine-tune', 'infer', 'ensemble', 'assign', 'submit', 'explain', 'run'])(
-    'show the file of the first %s as it is',
-    (verb) => {
-      const page = `docs/guide/${verb}.md`
-      const [, file = ''] = / -y (\S+)/.exec(commandLines(page)[0] ?? '') ?? []
-      expect(blocks(page, 'yaml')[0]).toBe(readFileSync(join(root, file), 'utf8'))
-    },
-  )
+  it.each([
+    'train',
+    'fine-tune',
+    'infer',
+    'ensemble',
+    'assign',
+    'submit',
+    'explain',
+    'evaluate',
+    'run',
+  ])('show the file of the first %s as it is', (verb) => {
+    const page = `docs/guide/${verb}.md`
+    const [, file = ''] = / -y (\S+)/.exec(commandLines(page)[0] ?? '') ?? []
+    expect(blocks(page, 'yaml')[0]).toBe(readFileSync(join(root, file), 'utf8'))
+  })
 })
 
 it('a copy of a configuration, made as the README says, has no place in common with it', () => {

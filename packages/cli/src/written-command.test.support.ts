@@ -19,6 +19,7 @@ const needed: Record<VerbName, readonly (keyof Config)[]> = {
   assign: ['output', 'screen', 'assignment'],
   submit: ['output', 'screen', 'submission'],
   explain: ['output', 'explain'],
+  evaluate: ['output', 'evaluation'],
 }
 
 /**

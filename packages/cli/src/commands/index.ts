@@ -2,6 +2,7 @@ import type { Command } from '../command.js'
 import { assign } from './assign.js'
 import { doctor } from './doctor.js'
 import { ensemble } from './ensemble.js'
+import { evaluate } from './evaluate.js'
 import { explain } from './explain.js'
 import { fineTune } from './fine-tune.js'
 import { infer } from './infer.js'
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   assign,
   submit,
   explain,
+  evaluate,
   run,
   simulate,
   doctor,

@@ -245,6 +245,7 @@ export const stages = z
           'assign',
           'submit',
           'explain',
+          'evaluate',
         ])
         .describe('What the stage does'),
       config: name.describe('YAML file of the stage, relative to this file'),

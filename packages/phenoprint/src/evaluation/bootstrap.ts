@@ -63,7 +63,8 @@ export function bootstrapMean(
   }
 }
 
-function quantile(sorted: Float64Array, share: number): number {
+/** Quantile of ascending numbers, linear between them (type 7); NaN of none. */
+export function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1)
   const below = sorted[Math.floor(position)] ?? Number.NaN
   const above = sorted[Math.ceil(position)] ?? Number.NaN

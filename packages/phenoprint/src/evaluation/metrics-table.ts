@@ -28,7 +28,7 @@ export function metricsTable(heading: string, rows: readonly MetricsRow[]): stri
   }
   const shown = rows.length > 1 ? cells : cells.map(([group = '', , ...rest]) => [group, ...rest])
   const firstFigure = rows.length > 1 ? 2 : 1
-  return [heading, ...aligned(shown, firstFigure).map((line) => `  ${line}`)]
+  return [heading, ...alignedColumns(shown, firstFigure).map((line) => `  ${line}`)]
 }
 
 function figureCells(metrics: Metrics | undefined): string[] {
@@ -39,7 +39,10 @@ function figureCells(metrics: Metrics | undefined): string[] {
 }
 
 /** Text columns stand left, figures (from column `firstFigure` on) right. */
-function aligned(cells: readonly (readonly string[])[], firstFigure: number): string[] {
+export function alignedColumns(
+  cells: readonly (readonly string[])[],
+  firstFigure: number,
+): string[] {
   const widths = (cells[0] ?? []).map((_, i) =>
     Math.max(...cells.map((line) => (line[i] ?? '').length)),
   )

@@ -26,6 +26,38 @@ export interface MetricsByCellType {
 
 const binCount = 15
 
+/** What a labelled row of logits gives to metrics. */
+export interface Score {
+  readonly label: number
+  readonly right: boolean
+  /** Place of the label among all classes, 0 for the most likely. */
+  readonly place: number
+  /** Negative natural logarithm of the label's probability. */
+  readonly loss: number
+  /** Probability of the call. */
+  readonly confidence: number
+}
+
+/**
+ * Scores one row of logits against its label.
+ *
+ * @param call What the unit is called; -1 is no call.
+ * @throws {ShapeError} when the label is not a class of the row.
+ */
+export function scoreOf(logits: Row, label: number, call: number): Score {
+  if (!Number.isInteger(label) || label < 0 || label >= logits.length) {
+    throw new ShapeError(`metrics: got label ${label}, expected 0..${logits.length - 1}`)
+  }
+  const normaliser = logSumExp(logits)
+  return {
+    label,
+    right: call === label,
+    place: placeOf(logits, label),
+    loss: normaliser - (logits[label] ?? 0),
+    confidence: call < 0 ? 0 : Math.exp((logits[call] ?? 0) - normaliser),
+  }
+}
+
 /**
  * Metrics as units come, one row of logits each. Of equal logits the lower class index counts as
  * the more likely one. Calibration bins divide (0, 1] evenly, each closed above.
@@ -45,25 +77,23 @@ export class MetricsAccumulator {
    * @throws {ShapeError} when the label is not a class of the row.
    */
   add(logits: Row, label: number, call: number = argmax(logits)): void {
-    if (!Number.isInteger(label) || label < 0 || label >= logits.length) {
-      throw new ShapeError(`metrics: got label ${label}, expected 0..${logits.length - 1}`)
-    }
-    const normaliser = logSumExp(logits)
-    const place = placeOf(logits, label)
-    const right = call === label ? 1 : 0
-    const confidence = call < 0 ? 0 : Math.exp((logits[call] ?? 0) - normaliser)
+    this.addScore(scoreOf(logits, label, call))
+  }
+
+  addScore({ label, right, place, loss, confidence }: Score): void {
+    const correct = right ? 1 : 0
     this.count++
-    this.correct += right
+    this.correct += correct
     if (place < 5) this.amongFive++
-    this.lossSum += normaliser - (logits[label] ?? 0)
+    this.lossSum += loss
     const ofClass = this.classUnits.get(label) ?? { units: 0, correct: 0 }
     this.classUnits.set(label, {
       units: ofClass.units + 1,
-      correct: ofClass.correct + right,
+      correct: ofClass.correct + correct,
     })
     const bin = Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1))
     this.binUnits[bin] = (this.binUnits[bin] ?? 0) + 1
-    this.binCorrect[bin] = (this.binCorrect[bin] ?? 0) + right
+    this.binCorrect[bin] = (this.binCorrect[bin] ?? 0) + correct
     this.binConfidence[bin] = (this.binConfidence[bin] ?? 0) + confidence
   }
 

@@ -19,14 +19,20 @@ const neverMatter = ['output', 'stages', 'simulation', 'store.verify', 'training
  * Sections of later verbs, which a file may hold for them; and the screen, where it comes in through
  * the store, whose digest is compared.
  */
+const later = ['prediction', 'ensemble', 'assignment', 'submission', 'explain', 'evaluation']
+
+const except = (...own: readonly string[]) =>
+  ['screen', 'fineTune', ...later].filter((section) => !own.includes(section))
+
 const ofOthers: Readonly<Record<RunVerb, readonly string[]>> = {
-  train: ['screen', 'fineTune', 'prediction', 'ensemble', 'assignment', 'submission', 'explain'],
-  'fine-tune': ['screen', 'prediction', 'ensemble', 'assignment', 'submission', 'explain'],
-  infer: ['screen', 'fineTune', 'ensemble', 'assignment', 'submission', 'explain'],
-  ensemble: ['screen', 'fineTune', 'prediction', 'assignment', 'submission', 'explain'],
-  assign: ['fineTune', 'prediction', 'ensemble', 'submission', 'explain'],
-  submit: ['fineTune', 'prediction', 'ensemble', 'assignment', 'explain'],
-  explain: ['screen', 'fineTune', 'prediction', 'ensemble', 'assignment', 'submission'],
+  train: except(),
+  'fine-tune': except('fineTune'),
+  infer: except('prediction'),
+  ensemble: except('ensemble'),
+  assign: except('screen', 'assignment'),
+  submit: except('screen', 'submission'),
+  explain: except('explain'),
+  evaluate: except('evaluation'),
 }
 
 /**

@@ -1,2 +1,10 @@
 /** Verbs that write a run directory. */
-export type RunVerb = 'train' | 'fine-tune' | 'infer' | 'ensemble' | 'assign' | 'submit' | 'explain'
+export type RunVerb =
+  | 'train'
+  | 'fine-tune'
+  | 'infer'
+  | 'ensemble'
+  | 'assign'
+  | 'submit'
+  | 'explain'
+  | 'evaluate'

@@ -15,6 +15,7 @@ export type VerbName =
   | 'assign'
   | 'submit'
   | 'explain'
+  | 'evaluate'
 
 /** Loads a verb with all it needs, and only that: simulating must not wait for the engine. */
 export async function loadVerb(name: VerbName): Promise<Verb> {
@@ -37,5 +38,7 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../assignment/submit.js')).submit
     case 'explain':
       return (await import('../report/explain.js')).explain
+    case 'evaluate':
+      return (await import('../report/evaluate.js')).evaluate
   }
 }
