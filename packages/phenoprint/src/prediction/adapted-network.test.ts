@@ -71,7 +71,12 @@ function network() {
   return made
 }
 
-async function predicted(adaptation: Adaptation, units: readonly number[], group = units) {
+async function predicted(
+  adaptation: Adaptation,
+  units: readonly number[],
+  group = units,
+  batchSize = options.batchSize,
+) {
   using own = network()
   const loader = recordingLoader()
   using adapted = new AdaptedNetwork(own, {
@@ -85,7 +90,11 @@ async function predicted(adaptation: Adaptation, units: readonly number[], group
   const views: { sample: Sample; logits: number[] }[] = []
   const onView = ({ sample, logits }: { sample: Sample; logits: Float32Array }) =>
     views.push({ sample, logits: [...logits] })
-  for await (const { unit, logits } of adapted.predict(units, group, { ...options, onView })) {
+  for await (const { unit, logits } of adapted.predict(units, group, {
+    ...options,
+    batchSize,
+    onView,
+  })) {
     found.push({ unit, logits: [...logits] })
   }
   return { found, views, loader }
@@ -208,6 +217,13 @@ out = [net(x) for x in asked]`
       expect(controls.map(({ site }) => screen.sites[site]?.unit)).toEqual([3, 3, 3, 3])
     }
   })
+})
+
+it('has no batch of a single view', async () => {
+  const { loader } = await predicted({ statistics: 'batch', controls: 0 }, [1], [1], 3)
+  expect(loader.batches.map(({ samples }) => samples.length)).toEqual([2, 2])
+  const { loader: other } = await predicted({ statistics: 'batch', controls: 0 }, [4], [4], 1)
+  expect(other.batches.map(({ samples }) => samples.length)).toEqual([2, 2, 2, 2, 2, 2])
 })
 
 describe('statistics taken anew', () => {

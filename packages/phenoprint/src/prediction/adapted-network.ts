@@ -145,7 +145,9 @@ export class AdaptedNetwork implements Disposable {
   #together(views: readonly Sample[], plate: number, { batchSize }: UnitOptions): number[][] {
     const stream = randomStream(this.#options.seed, 'views together', plate)
     const order = [...stream.permutation(views.length)]
-    const batches = Math.ceil(order.length / batchSize)
+    // No batch of a single view where there are more: it may have no variance.
+    const atMost = Math.max(1, Math.floor(order.length / 2))
+    const batches = Math.min(Math.ceil(order.length / batchSize), atMost)
     const start = (batch: number) => Math.floor((batch * order.length) / batches)
     return Array.from({ length: batches }, (_, batch) =>
       order.slice(start(batch), start(batch + 1)),

@@ -7,46 +7,18 @@ import { ConfigError, InterruptedError } from '../errors.js'
 import { loadNetwork } from '../models/checkpoint.js'
 import { infer } from '../prediction/infer.js'
 import type { Reporter } from '../run/reporter.js'
-import type { Role, Screen, Unit } from '../screen/screen.js'
+import type { Screen } from '../screen/screen.js'
 import { splitScreen } from '../screen/split.js'
-import { makeStore } from '../store/make-store.js'
-import { order, recorder, smallScreen } from '../store/small-screen.test.support.js'
+import { recorder } from '../store/small-screen.test.support.js'
 import { Store } from '../store/store.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { removeKeptFolders } from '../testing/kept-folder.js'
+import { storeWithControls } from './controls.test.support.js'
 import { bytesIn, eventsOf, smallConfig } from './small-run.test.support.js'
 import { trainHere } from './train-here.js'
 import { networkShape, withControls } from './training-units.js'
 
 afterAll(removeKeptFolders)
-
-const roles: Readonly<Record<string, Role>> = { B05: 'negativeControl', B06: 'positiveControl' }
-
-/** Four plates, each an experiment of its own, with three treated wells and two controls each. */
-async function storeWithControls(): Promise<string> {
-  const made = smallScreen({
-    ...{ height: 32, width: 32, sites: 1 },
-    plates: ['1', '2', '3', '4'],
-    wells: ['B02', 'B03', 'B04', 'B05', 'B06'],
-  })
-  const asIs = (unit: Unit): Unit => {
-    const role = roles[unit.well] ?? 'treatment'
-    return { ...unit, role, label: role === 'treatment' ? unit.label : unit.well === 'B05' ? 3 : 4 }
-  }
-  const screen: Screen = {
-    ...made.screen,
-    controlClasses: 2,
-    units: made.screen.units.map(asIs),
-    plates: made.screen.plates.map((plate, i) => ({
-      ...plate,
-      experiment: `E${i + 1}`,
-      cellType: i % 2 === 0 ? 'HeLa' : 'U2OS',
-    })),
-  }
-  const wanted = order(made, { tile: [16, 16] })
-  await makeStore(screen, wanted, recorder())
-  return wanted.store.path
-}
 
 let store = ''
 let screen: Screen
