@@ -217,6 +217,32 @@ const member = z.strictObject({
   weight: z.number().positive().default(1).describe('Weight in the average'),
 })
 
+const select = z
+  .strictObject({
+    split: z
+      .enum(['validation', 'test'])
+      .default('validation')
+      .describe('Split whose labels members are compared on'),
+    topModels: positiveInteger
+      .optional()
+      .describe('How many members stay for each cell type: the best by themselves'),
+    weights: z
+      .enum(['given', 'simplex', 'forward'])
+      .default('given')
+      .describe(
+        'given: those of the lists; simplex: the best that sum to 1; forward: selection with replacement',
+      ),
+    by: z
+      .enum(['loss', 'accuracy'])
+      .default('loss')
+      .describe('What members and weights are judged by'),
+    rounds: positiveInteger.max(1000).default(50).describe('Additions of forward selection'),
+    folds: positiveInteger
+      .default(1)
+      .describe('Weights are found without each fold of experiments in turn, and averaged'),
+  })
+  .describe('Which members are taken, by their labelled units in common')
+
 export const ensemble = z
   .strictObject({
     members: z
@@ -228,6 +254,16 @@ export const ensemble = z
       .min(1)
       .default(['validation', 'test'])
       .describe('Which units'),
+    topK: positiveInteger
+      .optional()
+      .describe("Classes that count of each member's row: its best; without it all"),
+    units: z
+      .enum(['all', 'any'])
+      .default('all')
+      .describe(
+        'all: every member must have every unit; any: a unit is averaged over the members that have it (folds)',
+      ),
+    select: select.optional(),
   })
   .describe('Average of several runs of infer')
 

@@ -5,6 +5,7 @@ import type { Row } from '../evaluation/softmax.js'
 import type { PredictionHeader } from '../prediction/prediction-header.js'
 import type { PredictionRow } from '../prediction/prediction-row.js'
 import type { MemberRow } from './row-cursor.js'
+import type { Prepare } from './top-classes.js'
 
 /** A member's rows as they come, and its weight. */
 export interface WeightedRows {
@@ -13,23 +14,25 @@ export interface WeightedRows {
   take(): Promise<MemberRow | null>
 }
 
-/** A unit, what the members give it (in their order), and what they give together. */
+/** A unit, what the members that have it give it (in their order), and what they give together. */
 export interface CombinedRow {
   readonly who: PredictionRow
   readonly logits: Float64Array
-  readonly members: readonly Row[]
+  readonly members: readonly (Row | undefined)[]
 }
 
 /**
  * Averages members unit by unit.
  *
  * @param members At least one; all must have the same units in the same order.
+ * @param prepare What is done to a member's row before it is averaged.
  * @throws {PredictionError} naming the first unit in which two members differ.
  */
 export async function* combine(
   members: readonly WeightedRows[],
   reduction: Reduction,
   classes: number,
+  prepare: Prepare = (logits) => logits,
 ): AsyncGenerator<CombinedRow> {
   const reducer = createReducer(reduction, classes)
   for (let index = 0; ; index++) {
@@ -42,7 +45,7 @@ export async function* combine(
     if (first === null) return
     const given = rows.filter((row) => row !== null)
     given.forEach(({ logits }, i) => {
-      reducer.add(logits, members[i]?.weight)
+      reducer.add(prepare(logits, members[i]?.run ?? ''), members[i]?.weight)
     })
     yield { who: first.who, logits: reducer.take(), members: given.map(({ logits }) => logits) }
   }

@@ -7,9 +7,17 @@ import { writeJson } from '../run/files.js'
 import { finishedBefore } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { RunDirectory } from '../run/run-directory.js'
-import { combine } from './combine.js'
+import { type CombinedRow, combine } from './combine.js'
+import { combineAny } from './combine-any.js'
 import { type EnsembleFigures, EnsembleOutput } from './ensemble-output.js'
-import { MemberFiles, memberRuns, membersFor, refuseUnknownCellTypes } from './members.js'
+import { type CellTypeSelection, preparation, selectLists } from './member-lists.js'
+import {
+  type Member,
+  MemberFiles,
+  memberRuns,
+  membersFor,
+  refuseUnknownCellTypes,
+} from './members.js'
 import { RowCursor } from './row-cursor.js'
 
 /**
@@ -29,17 +37,29 @@ export async function ensemble(config: Config, reporter: Reporter): Promise<Verb
   if (before !== null) return before
   const splits = await openSplits(section)
   try {
+    const selected = await selectFor(section, splits, reporter)
     using run = RunDirectory.open(output, purpose)
     const figures: Record<string, EnsembleFigures> = {}
     using calls = new CallsWriter(run.path('calls.csv'))
     for (const { split, members } of splits) {
-      figures[split] = await averageSplit(split, members, { run, config, section, calls, reporter })
+      figures[split] = await averageSplit(split, members, {
+        run,
+        config,
+        section: selected.section,
+        calls,
+        reporter,
+      })
     }
     calls.finish()
     writeJson(run.path('metrics.json'), figures)
     for (const [split, of] of Object.entries(figures)) sayFigures(split, of, reporter)
     const predictions = splits.map(({ split }) => run.path('predictions', `${split}.parquet`))
-    const files = [...predictions, run.path('metrics.json'), run.path('calls.csv')]
+    const written = ['metrics.json', 'calls.csv']
+    if (selected.selection !== null) {
+      writeJson(run.path('selection.json'), selected.selection)
+      written.push('selection.json')
+    }
+    const files = [...predictions, ...written.map((name) => run.path(name))]
     const result: VerbResult = { status: 'done', figures: { splits: figures }, files }
     run.finish(result)
     return result
@@ -54,6 +74,24 @@ interface Inputs {
   readonly section: Section<'ensemble'>
   readonly calls: CallsWriter
   readonly reporter: Reporter
+}
+
+interface Selected {
+  readonly section: Section<'ensemble'>
+  /** By cell type; null where the lists are taken as they are. */
+  readonly selection: Readonly<Record<string, CellTypeSelection>> | null
+}
+
+/** The section with a list for each cell type, where members are to be selected. */
+async function selectFor(
+  section: Section<'ensemble'>,
+  splits: readonly OpenSplit[],
+  reporter: Reporter,
+): Promise<Selected> {
+  if (section.select === undefined) return { section, selection: null }
+  const cellTypes = [...new Set(splits.flatMap(({ members }) => members.cellTypes))].sort()
+  const { lists, selection } = await selectLists(section, section.select, cellTypes, reporter)
+  return { section: { ...section, members: { ...section.members, ...lists } }, selection }
 }
 
 interface OpenSplit {
@@ -92,16 +130,32 @@ async function averageSplit(
       )
       continue
     }
-    const rows = list.map(({ run, weight }) => {
-      const cursor = new RowCursor(members.file(run), cellType)
-      return { run, weight, take: () => cursor.take() }
-    })
-    for await (const row of combine(rows, section.reduce, output.header.classes)) {
+    for await (const row of rowsOf(members, list, cellType, section)) {
       reporter.signal.throwIfAborted()
       output.add(row, list)
     }
   }
   return output.finish()
+}
+
+function rowsOf(
+  members: MemberFiles,
+  list: readonly Member[],
+  cellType: string,
+  section: Section<'ensemble'>,
+): AsyncGenerator<CombinedRow> {
+  const reduction = section.reduce
+  const files = list.map(({ run }) => members.file(run))
+  const classes = files[0]?.header.classes ?? 0
+  const prepare = preparation(section, members)
+  if (section.units === 'any') {
+    return combineAny(files, list, cellType, { reduction, classes, prepare })
+  }
+  const rows = list.map(({ run, weight }) => {
+    const cursor = new RowCursor(members.file(run), cellType)
+    return { run, weight, take: () => cursor.take() }
+  })
+  return combine(rows, reduction, classes, prepare)
 }
 
 function sayFigures(split: string, figures: EnsembleFigures, reporter: Reporter): void {

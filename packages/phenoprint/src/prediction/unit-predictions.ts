@@ -40,6 +40,14 @@ export class UnitPredictions {
     return cellType.map(String)
   }
 
+  /** Who the units of a row group are, without their logits. */
+  async rows(group: number): Promise<PredictionRow[]> {
+    const columns = await this.table.columns(group, Object.keys(unitColumns))
+    return Array.from({ length: this.table.groups[group] ?? 0 }, (_, i) =>
+      rowOf(this.path, columns, i),
+    )
+  }
+
   /** One row group: with our files, one plate. */
   async block(group: number): Promise<PredictionBlock> {
     return await this.read([group])
@@ -65,10 +73,7 @@ export class UnitPredictions {
     const logits = new Float32Array(count * classes)
     let filled = 0
     for (const group of groups) {
-      const columns = await this.table.columns(group, Object.keys(unitColumns))
-      for (let i = 0; i < (this.table.groups[group] ?? 0); i++) {
-        rows.push(rowOf(this.path, columns, i))
-      }
+      rows.push(...(await this.rows(group)))
       for await (const part of this.table.blocks(group)) {
         logits.set(part, filled)
         filled += part.length

@@ -111,7 +111,7 @@ export async function memberSteps(
   if (section === undefined) return []
   await using members = await MemberFiles.open(memberRuns(section), split)
   const trainings = trainingsOf(memberRuns(section))
-  const snapshots = new Set(trainings.values()).size < trainings.size
+  const snapshots = section.units === 'all' && new Set(trainings.values()).size < trainings.size
   const ranks = [...members.files.values()].some(({ header }) => header.scores === 'ranks')
   const single = scoredStep('single members', !ranks)
   const epochs = scoredStep('epochs averaged', !ranks && !givesRanks(section.reduce))
