@@ -20,6 +20,7 @@ const needed: Record<VerbName, readonly (keyof Config)[]> = {
   submit: ['output', 'screen', 'submission'],
   explain: ['output', 'explain'],
   evaluate: ['output', 'evaluation'],
+  choose: ['output', 'choose'],
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js'
 import { assign } from './assign.js'
+import { choose } from './choose.js'
 import { doctor } from './doctor.js'
 import { ensemble } from './ensemble.js'
 import { evaluate } from './evaluate.js'
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   submit,
   explain,
   evaluate,
+  choose,
   run,
   simulate,
   doctor,

@@ -49,3 +49,34 @@ export const evaluation = z
     level: z.number().gt(0).lt(1).default(0.95).describe('Share of the draws within the interval'),
   })
   .describe('Figures of each step from single views to calls')
+
+export const choose = z
+  .strictObject({
+    members: z
+      .array(name)
+      .min(2)
+      .max(12)
+      .describe('Runs to choose from: every subset of them is judged, for each cell type'),
+    split: z
+      .enum(['validation', 'test'])
+      .default('validation')
+      .describe('Split whose labels subsets are judged on'),
+    reduce: z
+      .enum(['logitMean', 'probabilityMean', 'rankMean'])
+      .default('logitMean')
+      .describe('How members become one row a unit, with equal weights'),
+    most: z.int().positive().default(12).describe('Members of a subset at most'),
+    by: z.enum(['loss', 'accuracy']).default('accuracy').describe('What the score is'),
+    diversity: z
+      .enum(['disagreement', 'yulesQ', 'ambiguity'])
+      .default('disagreement')
+      .describe(
+        'disagreement: share of units called differently; yulesQ: of being right together; ambiguity: what averaging takes off the loss',
+      ),
+    splits: z
+      .array(z.enum(['train', 'validation', 'test']))
+      .min(1)
+      .default(['validation', 'test'])
+      .describe('Which units the two picks are averaged on'),
+  })
+  .describe('Which runs to average: two picks')

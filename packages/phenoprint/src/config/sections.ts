@@ -282,6 +282,7 @@ export const stages = z
           'submit',
           'explain',
           'evaluate',
+          'choose',
         ])
         .describe('What the stage does'),
       config: name.describe('YAML file of the stage, relative to this file'),

@@ -95,19 +95,27 @@ export function addTo({ data }: Matrix, term: Matrix, weight: number): void {
 }
 
 /** The score of a sum of terms whose weights make `total`. */
-export function scoreSum(
+export function scoreSum(of: Candidates, sum: Matrix, total: number): MixtureScore {
+  const { losses, right } = scoreUnits(of, sum, total)
+  const mean = (values: Float64Array) =>
+    values.reduce((all, value) => all + value, 0) / values.length
+  return { loss: mean(losses), accuracy: mean(right) }
+}
+
+/** The same unit by unit: the loss, and 1 where the call is right. */
+export function scoreUnits(
   { labels, reduction }: Candidates,
   sum: Matrix,
   total: number,
-): MixtureScore {
-  let loss = 0
-  let right = 0
+): { readonly losses: Float64Array; readonly right: Float64Array } {
+  const losses = new Float64Array(labels.length)
+  const right = new Float64Array(labels.length)
   labels.forEach((label, unit) => {
     const values = row(sum, unit)
-    if (argmax(values) === label) right++
-    loss += lossOf(values, label, total, reduction)
+    right[unit] = argmax(values) === label ? 1 : 0
+    losses[unit] = lossOf(values, label, total, reduction)
   })
-  return { loss: loss / labels.length, accuracy: right / labels.length }
+  return { losses, right }
 }
 
 /** Whether one score is better than another, by more than rounding. */

@@ -19,7 +19,15 @@ const neverMatter = ['output', 'stages', 'simulation', 'store.verify', 'training
  * Sections of later verbs, which a file may hold for them; and the screen, where it comes in through
  * the store, whose digest is compared.
  */
-const later = ['prediction', 'ensemble', 'assignment', 'submission', 'explain', 'evaluation']
+const later = [
+  'prediction',
+  'ensemble',
+  'assignment',
+  'submission',
+  'explain',
+  'evaluation',
+  'choose',
+]
 
 const except = (...own: readonly string[]) =>
   ['screen', 'fineTune', ...later].filter((section) => !own.includes(section))
@@ -33,6 +41,7 @@ const ofOthers: Readonly<Record<RunVerb, readonly string[]>> = {
   submit: except('screen', 'submission'),
   explain: except('explain'),
   evaluate: except('evaluation'),
+  choose: except('screen', 'choose', 'assignment', 'submission'),
 }
 
 /**

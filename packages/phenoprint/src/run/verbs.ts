@@ -8,3 +8,4 @@ export type RunVerb =
   | 'submit'
   | 'explain'
   | 'evaluate'
+  | 'choose'

@@ -16,6 +16,7 @@ export type VerbName =
   | 'submit'
   | 'explain'
   | 'evaluate'
+  | 'choose'
 
 /** Loads a verb with all it needs, and only that: simulating must not wait for the engine. */
 export async function loadVerb(name: VerbName): Promise<Verb> {
@@ -40,5 +41,7 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../report/explain.js')).explain
     case 'evaluate':
       return (await import('../report/evaluate.js')).evaluate
+    case 'choose':
+      return (await import('../choose/choose.js')).choose
   }
 }
