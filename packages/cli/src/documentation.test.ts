@@ -42,7 +42,7 @@ const commands = pages.flatMap((page) =>
 describe('the pages', () => {
   it('show commands of every verb', () => {
     const verbs = new Set(commands.map(([, line]) => line.replace(/^npx /, '').split(' ')[1]))
-    expect(verbs.size).toBe(13)
+    expect(verbs.size).toBe(14)
   })
 
   it.each(commands)('%s: %s', (_, line) => {
@@ -59,6 +59,7 @@ describe('the pages', () => {
     'explain',
     'evaluate',
     'choose',
+    'embed',
     'run',
   ])('show the file of the first %s as it is', (verb) => {
     const page = `docs/guide/${verb}.md`

@@ -21,6 +21,7 @@ const needed: Record<VerbName, readonly (keyof Config)[]> = {
   explain: ['output', 'explain'],
   evaluate: ['output', 'evaluation'],
   choose: ['output', 'choose'],
+  embed: ['output', 'embed'],
 }
 
 /**

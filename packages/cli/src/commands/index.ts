@@ -2,6 +2,7 @@ import type { Command } from '../command.js'
 import { assign } from './assign.js'
 import { choose } from './choose.js'
 import { doctor } from './doctor.js'
+import { embed } from './embed.js'
 import { ensemble } from './ensemble.js'
 import { evaluate } from './evaluate.js'
 import { explain } from './explain.js'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   explain,
   evaluate,
   choose,
+  embed,
   run,
   simulate,
   doctor,

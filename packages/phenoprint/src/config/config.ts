@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { assignment, submission } from './assignment.js'
 import { augmentation } from './augmentation.js'
 import { batches, normalise, type symmetries } from './batches.js'
-import { choose, evaluation } from './evaluation.js'
+import { choose, embed, evaluation } from './evaluation.js'
 import { explain } from './explanation.js'
 import { model } from './model.js'
 import * as sections from './sections.js'
@@ -30,6 +30,7 @@ export const configSchema = z.strictObject({
   explain: explain.optional(),
   evaluation: evaluation.optional(),
   choose: choose.optional(),
+  embed: embed.optional(),
   simulation: simulation.optional(),
   stages: sections.stages.optional(),
 })

@@ -80,3 +80,30 @@ export const choose = z
       .describe('Which units the two picks are averaged on'),
   })
   .describe('Which runs to average: two picks')
+
+export const embed = z
+  .strictObject({
+    from: name.describe('Run directory of train or fine-tune'),
+    checkpoint: z
+      .enum(['best', 'bestByCellType', 'last'])
+      .default('best')
+      .describe('Which epoch of the run (fine-tuned runs: of each cell type)'),
+    correct: z
+      .enum(['none', 'centre', 'whiten'])
+      .default('centre')
+      .describe(
+        "centre: less the mean of the plate's reference wells; whiten: then scaled by how these vary (typical variation normalisation)",
+      ),
+    reference: z
+      .enum(['negativeControls', 'controls', 'all'])
+      .default('negativeControls')
+      .describe('Wells that plates are corrected by'),
+    ridge: z
+      .number()
+      .min(0)
+      .default(0.01)
+      .describe('whiten: share of the mean variance that is added to each variance'),
+    batchSize: z.int().positive().default(64).describe('Tiles at once'),
+    precision: z.enum(['fp32', 'bf16']).default('fp32').describe('What convolutions multiply'),
+  })
+  .describe('What a network makes of each unit before it names a class')

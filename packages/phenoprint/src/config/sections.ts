@@ -283,6 +283,7 @@ export const stages = z
           'explain',
           'evaluate',
           'choose',
+          'embed',
         ])
         .describe('What the stage does'),
       config: name.describe('YAML file of the stage, relative to this file'),

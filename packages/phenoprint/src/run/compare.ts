@@ -27,6 +27,7 @@ const later = [
   'explain',
   'evaluation',
   'choose',
+  'embed',
 ]
 
 const except = (...own: readonly string[]) =>
@@ -41,6 +42,7 @@ const ofOthers: Readonly<Record<RunVerb, readonly string[]>> = {
   submit: except('screen', 'submission'),
   explain: except('explain'),
   evaluate: except('evaluation'),
+  embed: except('embed'),
   choose: except('screen', 'choose', 'assignment', 'submission'),
 }
 

@@ -9,3 +9,4 @@ export type RunVerb =
   | 'explain'
   | 'evaluate'
   | 'choose'
+  | 'embed'

@@ -17,6 +17,7 @@ export type VerbName =
   | 'explain'
   | 'evaluate'
   | 'choose'
+  | 'embed'
 
 /** Loads a verb with all it needs, and only that: simulating must not wait for the engine. */
 export async function loadVerb(name: VerbName): Promise<Verb> {
@@ -43,5 +44,7 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../report/evaluate.js')).evaluate
     case 'choose':
       return (await import('../choose/choose.js')).choose
+    case 'embed':
+      return (await import('../embedding/embed.js')).embed
   }
 }
