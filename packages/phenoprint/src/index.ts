@@ -18,6 +18,13 @@ export * from './commands.js'
 export type { Config, Reduction, Section, SplitName, Symmetry } from './config/config.js'
 export { requireSection } from './config/require.js'
 export { configToYaml } from './config/to-yaml.js'
+export {
+  type Profile,
+  type Question,
+  replicatePrecisions,
+  type TreatmentPrecision,
+  treatmentPrecisions,
+} from './embedding/replicates.js'
 export { ensemble } from './ensemble/ensemble.js'
 export { bootstrapMean, type Interval } from './evaluation/bootstrap.js'
 export { linearBaseline, type MeasuredScreen } from './evaluation/linear-baseline.js'
