@@ -25,7 +25,9 @@ const profiles = Array.from({ length: experiments }, (_, experiment) =>
     cellType: 'HUVEC',
     experiment: `HUVEC-${experiment + 1}`,
     label: Math.min(well, treatments),
-    role: /** @type {const} */ (well < treatments ? 'treatment' : 'negativeControl'),
+    role: /** @type {'treatment' | 'negativeControl'} */ (
+      well < treatments ? 'treatment' : 'negativeControl'
+    ),
   })),
 ).flat()
 const path = join(folder, 'embeddings.bin')
