@@ -47,10 +47,10 @@ export type {
 } from './models/network.js'
 export { infer } from './prediction/infer.js'
 export { predictViews, type View } from './prediction/predict-views.js'
+export type { PredictionBlock } from './prediction/predicted-units.js'
 export type { PredictionHeader } from './prediction/prediction-header.js'
 export type { PredictionRow, ViewRow } from './prediction/prediction-row.js'
 export {
-  type PredictionBlock,
   readPredictions,
   writePredictions,
 } from './prediction/unit-predictions.js'

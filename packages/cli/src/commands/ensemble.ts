@@ -5,7 +5,8 @@ export const ensemble = libraryCommand('ensemble', {
   details: [
     'Averages the runs of infer that "ensemble.members" lists, with weights, for each cell type or',
     'for all. Writes predictions, metrics, and calls.csv: the call for each well, its probability and',
-    'the runner-up.',
+    'the runner-up. With "ensemble.averaging", tiles, symmetries and sites are first averaged again from',
+    'the stored views, for one run alone too; no model is needed.',
   ].join('\n'),
   examples: [
     'phenoprint ensemble -y configs/mitocheck/ensemble.yml',

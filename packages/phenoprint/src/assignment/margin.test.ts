@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { assignment as assignmentSchema } from '../config/assignment.js'
 import { row } from '../evaluation/matrix.js'
 import { argmax } from '../evaluation/softmax.js'
-import type { PredictionBlock } from '../prediction/unit-predictions.js'
+import type { PredictionBlock } from '../prediction/predicted-units.js'
 import { groupOfPlate, learnPlateGroups } from '../screen/plate-groups.js'
 import {
   contentsOf,

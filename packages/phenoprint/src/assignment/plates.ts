@@ -1,8 +1,8 @@
 import type { Section } from '../config/config.js'
 import { AssignmentError } from '../errors.js'
 import { type Matrix, matrix, row } from '../evaluation/matrix.js'
+import type { PredictionBlock } from '../prediction/predicted-units.js'
 import type { PredictionRow } from '../prediction/prediction-row.js'
-import type { PredictionBlock } from '../prediction/unit-predictions.js'
 import type { PlateGroups } from '../screen/plate-groups.js'
 import { assignClasses, assignClassesGreedily } from './assign-classes.js'
 import {

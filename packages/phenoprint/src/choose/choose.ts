@@ -78,7 +78,7 @@ function refuseRepeated({ members, reduce, by }: Section<'choose'>): void {
 }
 
 async function judge(section: Section<'choose'>, reporter: Reporter): Promise<Judged> {
-  await using files = await MemberFiles.open(section.members, section.split)
+  await using files = await MemberFiles.open(section.members, section.split, undefined)
   const each = countSubsets(section.members.length, section.most)
   const progress = reporter.progress('choose', each * files.cellTypes.length, 'subsets')
   const judged: Record<string, JudgedCellType> = {}

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { assignment, submission } from './assignment.js'
 import { augmentation } from './augmentation.js'
+import type { reductions } from './averaging.js'
 import { batches, normalise, type symmetries } from './batches.js'
 import { choose, embed, evaluation } from './evaluation.js'
 import { explain } from './explanation.js'
@@ -39,5 +40,5 @@ export type Config = z.output<typeof configSchema>
 /** A section that is there: `Section<'screen'>`. */
 export type Section<K extends keyof Config> = NonNullable<Config[K]>
 export type Symmetry = (typeof symmetries)[number]
-export type Reduction = (typeof sections.reductions)[number]
+export type Reduction = (typeof reductions)[number]
 export type SplitName = 'train' | 'validation' | 'test'

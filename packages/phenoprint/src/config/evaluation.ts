@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { reductions } from './sections.js'
+import { averaging } from './averaging.js'
 
 /** Sections of the verbs that look at predictions: how good they are, and which to take together. */
 const name = z.string().min(1)
@@ -8,29 +8,6 @@ const splits = z
   .min(1)
   .default(['validation', 'test'])
   .describe('Which units')
-
-const averagingStep = z.strictObject({
-  level: z.enum(['tiles', 'symmetries', 'sites']).describe('What is averaged'),
-  reduce: z.enum(reductions).default('logitMean').describe('How'),
-  weights: z
-    .record(z.string(), z.number().positive())
-    .optional()
-    .describe('Weight of each tile, symmetry or site by its name; without them all count alike'),
-})
-
-export const averaging = z
-  .array(averagingStep)
-  .refine((steps) => new Set(steps.map(({ level }) => level)).size === steps.length, {
-    message: 'expected each level at most once',
-  })
-  .refine(
-    (steps) => {
-      const ranked = steps.findIndex(({ reduce }) => reduce.startsWith('rank'))
-      return ranked === -1 || steps.slice(ranked).every(({ reduce }) => !reduce.startsWith('prob'))
-    },
-    { message: 'expected no average of probabilities behind one that gives ranks' },
-  )
-  .describe('Averages of a unit in their order; a level that is not named is off: its first counts')
 
 export const evaluation = z
   .strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { averaging, reductions } from './averaging.js'
 import { predictionNorm } from './batch-norm.js'
 import { symmetries } from './batches.js'
 
@@ -8,15 +9,6 @@ import { symmetries } from './batches.js'
  */
 const name = z.string().min(1)
 const positiveInteger = z.int().positive()
-
-export const reductions = [
-  'logitMean',
-  'logitMedian',
-  'probabilityMean',
-  'probabilityMedian',
-  'rankMean',
-  'rankMedian',
-] as const
 
 export const seed = z.int().nonnegative().default(1).describe('Seed of every random choice')
 
@@ -249,6 +241,11 @@ export const ensemble = z
       .record(z.string(), z.array(member).min(1))
       .describe('Members by cell type; default stands for every cell type not named'),
     reduce: z.enum(reductions).default('logitMean').describe('How members become one row a unit'),
+    averaging: averaging
+      .optional()
+      .describe(
+        "How each member's views become its row a unit, made again from the views it kept; without it the row that it stored",
+      ),
     splits: z
       .array(z.enum(['train', 'validation', 'test']))
       .min(1)

@@ -3,8 +3,8 @@ import { PredictionError } from '../errors.js'
 import { row } from '../evaluation/matrix.js'
 import { createReducer } from '../evaluation/reductions.js'
 import type { Row } from '../evaluation/softmax.js'
+import type { PredictedUnits, PredictionBlock } from '../prediction/predicted-units.js'
 import type { PredictionRow } from '../prediction/prediction-row.js'
-import type { PredictionBlock, UnitPredictions } from '../prediction/unit-predictions.js'
 import type { CombinedRow } from './combine.js'
 import type { Member } from './members.js'
 import type { Prepare } from './top-classes.js'
@@ -23,7 +23,7 @@ interface PlatePart {
  * @throws {PredictionError} when two members give a unit different labels.
  */
 export async function* combineAny(
-  files: readonly UnitPredictions[],
+  files: readonly PredictedUnits[],
   list: readonly Member[],
   cellType: string,
   { reduction, classes, prepare }: { reduction: Reduction; classes: number; prepare: Prepare },
@@ -56,7 +56,7 @@ export async function* combineAny(
 
 /** Parts of files by plate, without their logits. */
 async function platesOf(
-  files: readonly UnitPredictions[],
+  files: readonly PredictedUnits[],
   cellType: string,
 ): Promise<Map<string, PlatePart[]>> {
   const plates = new Map<string, PlatePart[]>()

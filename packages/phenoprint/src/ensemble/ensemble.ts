@@ -104,7 +104,10 @@ async function openSplits(section: Section<'ensemble'>): Promise<OpenSplit[]> {
   const splits: OpenSplit[] = []
   try {
     for (const split of section.splits) {
-      splits.push({ split, members: await MemberFiles.open(memberRuns(section), split) })
+      splits.push({
+        split,
+        members: await MemberFiles.open(memberRuns(section), split, section.averaging),
+      })
     }
     const cellTypes = splits.flatMap(({ members }) => members.cellTypes)
     refuseUnknownCellTypes(section, new Set(cellTypes))

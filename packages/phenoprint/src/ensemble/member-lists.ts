@@ -36,7 +36,7 @@ export async function selectLists(
   reporter: Reporter,
 ): Promise<{ lists: Record<string, Member[]>; selection: Record<string, CellTypeSelection> }> {
   const reduction = meanReduction(section, select)
-  await using members = await MemberFiles.open(memberRuns(section), select.split)
+  await using members = await MemberFiles.open(memberRuns(section), select.split, section.averaging)
   const ranked = [...members.files].find(([, { header }]) => header.scores === 'ranks')
   if (ranked !== undefined && select.by === 'loss') {
     throw new ConfigError(

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { Section, SplitName } from '../config/config.js'
 import { didYouMean } from '../did-you-mean.js'
 import { ConfigError, PredictionError } from '../errors.js'
+import { AveragedViews } from '../prediction/averaged-views.js'
+import type { PredictedUnits } from '../prediction/predicted-units.js'
 import { UnitPredictions } from '../prediction/unit-predictions.js'
+import type { Averaging } from '../prediction/view-levels.js'
 import { finishedRun } from '../run/finished-run.js'
 
 /** One entry of a member list. */
@@ -22,7 +25,7 @@ export function memberRuns(section: Section<'ensemble'>): string[] {
 /** The predictions of every member for one split, by run directory. */
 export class MemberFiles implements AsyncDisposable {
   private constructor(
-    readonly files: ReadonlyMap<string, UnitPredictions>,
+    readonly files: ReadonlyMap<string, PredictedUnits>,
     /** Cell types of any of their units, sorted. */
     readonly cellTypes: readonly string[],
   ) {}
@@ -30,15 +33,21 @@ export class MemberFiles implements AsyncDisposable {
   /**
    * Opens the files and sees that they are of the same classes.
    *
+   * @param averaging Rows are averaged again from the stored views; undefined takes those stored.
    * @throws {PredictionError} when a run is missing, not finished or of another verb, has no
-   *   predictions for the split, or knows other classes than the first.
+   *   predictions for the split (or views, where they are asked for), or knows other classes than
+   *   the first.
    */
-  static async open(runs: readonly string[], split: SplitName): Promise<MemberFiles> {
-    const files = new Map<string, UnitPredictions>()
+  static async open(
+    runs: readonly string[],
+    split: SplitName,
+    averaging: Averaging | undefined,
+  ): Promise<MemberFiles> {
+    const files = new Map<string, PredictedUnits>()
     try {
       const cellTypes = new Set<string>()
       for (const run of runs) {
-        const file = await openMember(run, split)
+        const file = await openMember(run, split, averaging)
         files.set(run, file)
         for (let group = 0; group < file.groups; group++) {
           for (const cellType of await file.cellTypes(group)) cellTypes.add(cellType)
@@ -53,7 +62,7 @@ export class MemberFiles implements AsyncDisposable {
   }
 
   /** The file of a run that was opened. */
-  file(run: string): UnitPredictions {
+  file(run: string): PredictedUnits {
     const file = this.files.get(run)
     if (file === undefined) throw new PredictionError(`ensemble: ${run} was not opened`)
     return file
@@ -82,7 +91,11 @@ export function refuseUnknownCellTypes(
   }
 }
 
-async function openMember(run: string, split: SplitName): Promise<UnitPredictions> {
+async function openMember(
+  run: string,
+  split: SplitName,
+  averaging: Averaging | undefined,
+): Promise<PredictedUnits> {
   finishedRun(run, 'ensemble.members', ['infer', 'ensemble'])
   const path = join(run, 'predictions', `${split}.parquet`)
   if (!existsSync(path)) {
@@ -90,10 +103,17 @@ async function openMember(run: string, split: SplitName): Promise<UnitPrediction
       `ensemble.members: ${run} has no predictions for the split ${split} (${path}). Add ${split} to prediction.splits of that run, or take it from ensemble.splits.`,
     )
   }
-  return await UnitPredictions.open(path)
+  if (averaging === undefined) return await UnitPredictions.open(path)
+  const views = join(run, 'predictions', `${split}.views.parquet`)
+  if (!existsSync(views)) {
+    throw new PredictionError(
+      `ensemble.averaging: ${run} has no views of the split ${split} (${views}). Runs of infer keep them unless prediction.views is none; an ensemble has none: name its members instead.`,
+    )
+  }
+  return await AveragedViews.open(views, averaging)
 }
 
-function refuseOtherClasses(files: readonly (readonly [string, UnitPredictions])[]): void {
+function refuseOtherClasses(files: readonly (readonly [string, PredictedUnits])[]): void {
   const [first] = files
   if (first === undefined) return
   const [firstRun, { header: expected }] = first
@@ -113,6 +133,6 @@ function refuseOtherClasses(files: readonly (readonly [string, UnitPredictions])
   }
 }
 
-async function closeAll(files: ReadonlyMap<string, UnitPredictions>): Promise<void> {
-  for (const file of files.values()) await file.close()
+async function closeAll(files: ReadonlyMap<string, PredictedUnits>): Promise<void> {
+  for (const file of files.values()) await file[Symbol.asyncDispose]()
 }

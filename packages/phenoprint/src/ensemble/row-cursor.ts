@@ -1,7 +1,7 @@
 import { row } from '../evaluation/matrix.js'
 import type { Row } from '../evaluation/softmax.js'
+import type { PredictedUnits, PredictionBlock } from '../prediction/predicted-units.js'
 import type { PredictionRow } from '../prediction/prediction-row.js'
-import type { PredictionBlock, UnitPredictions } from '../prediction/unit-predictions.js'
 
 /** A unit and what one member gives it. */
 export interface MemberRow {
@@ -17,7 +17,7 @@ export class RowCursor {
   private next = 0
 
   constructor(
-    private readonly file: UnitPredictions,
+    private readonly file: PredictedUnits,
     private readonly cellType: string,
   ) {}
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { reductions } from '../config/sections.js'
+import { reductions } from '../config/averaging.js'
 import { randomStream } from '../random.js'
 import { askNumbers } from '../testing/python.js'
 import { matrix } from './matrix.js'

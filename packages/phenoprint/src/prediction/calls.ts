@@ -1,9 +1,9 @@
 import { row } from '../evaluation/matrix.js'
 import { argmax, type Row, softmax } from '../evaluation/softmax.js'
 import { CsvFile } from './csv-file.js'
+import type { PredictionBlock } from './predicted-units.js'
 import type { PredictionHeader } from './prediction-header.js'
 import type { PredictionRow } from './prediction-row.js'
-import type { PredictionBlock } from './unit-predictions.js'
 
 /** Columns of `calls.csv`, whoever writes it. */
 export const callColumns = [

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { reductions } from '../config/averaging.js'
 import { symmetries as symmetryNames } from '../config/batches.js'
-import { reductions } from '../config/sections.js'
 import { PredictionError } from '../errors.js'
 import type { ColumnKinds, TableLayout } from './parquet/layout.js'
 import type { TableReader } from './parquet/table-reader.js'

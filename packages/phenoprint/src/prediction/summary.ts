@@ -7,8 +7,9 @@ import {
 } from '../evaluation/metrics.js'
 import { argmax } from '../evaluation/softmax.js'
 import { type CallsWriter, knownLabel } from './calls.js'
+import type { PredictionBlock } from './predicted-units.js'
 import type { PredictionHeader } from './prediction-header.js'
-import { type PredictionBlock, UnitPredictions } from './unit-predictions.js'
+import { UnitPredictions } from './unit-predictions.js'
 
 /** Figures of the units of a split. */
 export interface PredictionFigures extends MetricsByCellType {

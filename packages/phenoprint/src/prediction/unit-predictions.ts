@@ -1,17 +1,12 @@
-import { type Matrix, matrix, row } from '../evaluation/matrix.js'
+import { matrix, row } from '../evaluation/matrix.js'
 import { TableReader } from './parquet/table-reader.js'
 import { TableWriter } from './parquet/table-writer.js'
+import type { PredictedUnits, PredictionBlock } from './predicted-units.js'
 import { headerOf, type PredictionHeader, predictionLayout } from './prediction-header.js'
 import { type PredictionRow, rowOf, unitColumns, unitColumnsOf } from './prediction-row.js'
 
-/** Rows and their logits `[row, class]`. */
-export interface PredictionBlock {
-  readonly rows: readonly PredictionRow[]
-  readonly logits: Matrix
-}
-
 /** The predictions of one split, a row a unit, one row group a plate. */
-export class UnitPredictions {
+export class UnitPredictions implements PredictedUnits {
   private constructor(
     readonly path: string,
     readonly header: PredictionHeader,
@@ -58,12 +53,8 @@ export class UnitPredictions {
     return await this.read([...this.table.groups.keys()])
   }
 
-  async close(): Promise<void> {
-    await this.table.close()
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+    await this.table.close()
   }
 
   private async read(groups: readonly number[]): Promise<PredictionBlock> {

@@ -15,13 +15,11 @@ import { configSchema } from '../config/config.js'
 import { ensemble } from '../ensemble/ensemble.js'
 import { type Matrix, matrix, row } from '../evaluation/matrix.js'
 import { metrics } from '../evaluation/metrics.js'
-import { TableWriter } from '../prediction/parquet/table-writer.js'
-import { predictionLayout } from '../prediction/prediction-header.js'
-import { unitColumnsOf, viewColumns } from '../prediction/prediction-row.js'
 import {
   listeningReporter,
   header as small,
   writeInferRun,
+  writeViews,
 } from '../prediction/predictions.test.support.js'
 import { silentReporter } from '../run/reporter.js'
 import { simulatedWells } from '../simulate/layout.js'
@@ -160,17 +158,14 @@ describe('evaluate', () => {
 
   it('says what tiles, symmetries and sites add, from the stored views', async () => {
     const folder = screen()
-    const path = join(folder, 'one/predictions/test.views.parquet')
     const parts = [11, 12, 13, 14].map((seed) => logitsBy(seed, 0.2))
-    {
-      using writer = new TableWriter(path, predictionLayout(viewColumns, header, 'float32'), null)
-      for (const i of rows.keys()) for (const part of parts) writer.addRow(row(part, i))
-      const who = unitColumnsOf(rows.flatMap((each) => [each, each, each, each]))
-      const site = rows.flatMap(() => ['1', '1', '2', '2'])
-      const tile = rows.flatMap(() => [0, 1, 0, 1])
-      writer.endGroup({ ...who, site, tile, symmetry: site.map(() => 'identity') })
-      writer.finish()
-    }
+    const views = rows.flatMap((who, unit) =>
+      parts.map((part, i) => {
+        const view = { site: i < 2 ? '1' : '2', tile: i % 2, symmetry: 'identity' }
+        return { who, logits: [...row(part, unit)], ...view }
+      }),
+    )
+    writeViews(join(folder, 'one'), 'test', views, header)
     const averaging = [{ level: 'tiles' }, { level: 'sites' }]
     await evaluate(configOf(folder, ['one'], { averaging }), silentReporter)
     const [steps = []] = stepsOf(folder)
@@ -205,6 +200,44 @@ describe('evaluate', () => {
     expect(steps.map(({ step }) => step)).toEqual(['single members', 'members averaged'])
     expect(steps[0]?.overall.count).toBe(2 * wells.length)
     expect(steps[1]?.gain?.overall.lower).toBeGreaterThan(0)
+  })
+
+  it('says what the epochs of each training add, and then its fellow members', async () => {
+    const folder = screen()
+    const logits = [21, 22, 23].map((seed) => logitsBy(seed, 0.2))
+    const trainings = ['train-a', 'train-a', 'train-b']
+    const members = logits.map((of, i) => {
+      const rowsOfRun = { test: given(of) }
+      return writeInferRun(join(folder, `epoch-${i}`), rowsOfRun, header, trainings[i])
+    })
+    const list = members.map((run, i) => ({ run, weight: i + 1 }))
+    const averaged = { members: { default: list }, splits: ['test'] }
+    const output = join(folder, 'ensemble')
+    await ensemble(configSchema.parse({ output, ensemble: averaged }), silentReporter)
+    await evaluate(configOf(folder, ['ensemble']), silentReporter)
+    const [steps = []] = stepsOf(folder)
+    expect(steps.map(({ step, overall }) => [step, overall.count / wells.length])).toEqual([
+      ['single members', 3],
+      ['epochs averaged', 2],
+      ['members averaged', 1],
+    ])
+    const accuracyOf = (weights: readonly number[]) =>
+      metrics(
+        matrix(
+          Float64Array.from({ length: logits[0]?.data.length ?? 0 }, (_, i) =>
+            logits.reduce((sum, { data }, m) => sum + (weights[m] ?? 0) * (data[i] ?? 0), 0),
+          ),
+          wells.length,
+          60,
+        ),
+        Int32Array.from(labels),
+      ).accuracy
+    const epochs = (accuracyOf([1, 2, 0]) + accuracyOf([0, 0, 3])) / 2
+    expect(named(steps, 'epochs averaged')?.overall.accuracy).toBeCloseTo(epochs, 12)
+    const single = (accuracyOf([1, 0, 0]) + accuracyOf([0, 1, 0]) + accuracyOf([0, 0, 1])) / 3
+    expect(named(steps, 'epochs averaged')?.gain?.overall.mean).toBeCloseTo(epochs - single, 12)
+    const all = named(steps, 'members averaged')?.overall.accuracy
+    expect(all).toBeCloseTo(accuracyOf([1, 2, 3]), 12)
   })
 
   it('refuses runs that are not there, and splits that none has', async () => {

@@ -9,10 +9,10 @@ import { givesRanks } from '../evaluation/reductions.js'
 import type { Row } from '../evaluation/softmax.js'
 import { knownLabel } from '../prediction/calls.js'
 import type { PredictionHeader } from '../prediction/prediction-header.js'
-import type { PredictionRow, ViewRow } from '../prediction/prediction-row.js'
+import type { PredictionRow } from '../prediction/prediction-row.js'
 import { UnitPredictions } from '../prediction/unit-predictions.js'
-import { type Averaging, averageLevels, type LevelRow } from '../prediction/view-levels.js'
-import { readViews } from '../prediction/view-predictions.js'
+import { type Averaging, averageLevels } from '../prediction/view-levels.js'
+import { ViewPredictions } from '../prediction/view-predictions.js'
 import type { FinishedRun } from '../run/finished-run.js'
 import { finishedRun } from '../run/finished-run.js'
 import { type ScoredStep, scoredStep } from './step-figures.js'
@@ -64,37 +64,16 @@ export async function viewSteps(
     ranks ||= givesRanks(reduce)
     steps.push(scoredStep(`${level} averaged`, !ranks))
   }
-  for await (const { header, who, views } of unitsOf(path)) {
-    averageLevels(views, averaging).forEach((rows, stage) => {
-      const step = steps[stage]
-      if (step !== undefined) for (const { logits } of rows) add(step, who, header, logits)
-    })
-  }
-  return steps
-}
-
-interface UnitViews {
-  readonly header: PredictionHeader
-  readonly who: ViewRow
-  readonly views: LevelRow[]
-}
-
-/** Views of a unit stand together in the file, but not in one block of it. */
-async function* unitsOf(path: string): AsyncGenerator<UnitViews> {
-  let unit: UnitViews | null = null
-  for await (const { header, rows, logits } of readViews(path)) {
-    for (const [i, who] of rows.entries()) {
-      if (unit !== null && unit.who.unit !== who.unit) {
-        yield unit
-        unit = null
-      }
-      unit ??= { header, who, views: [] }
-      const { site, tile, symmetry } = who
-      const view = { sites: site, tiles: String(tile), symmetries: symmetry }
-      unit.views.push({ ...view, logits: row(logits, i) })
+  await using file = await ViewPredictions.open(path)
+  for (let group = 0; group < file.groups; group++) {
+    for await (const { who, views } of file.units(group)) {
+      averageLevels(views, averaging).forEach((rows, stage) => {
+        const step = steps[stage]
+        if (step !== undefined) for (const { logits } of rows) add(step, who, file.header, logits)
+      })
     }
   }
-  if (unit !== null) yield unit
+  return steps
 }
 
 /**
@@ -109,7 +88,7 @@ export async function memberSteps(
 ): Promise<ScoredStep[]> {
   const { ensemble: section } = config
   if (section === undefined) return []
-  await using members = await MemberFiles.open(memberRuns(section), split)
+  await using members = await MemberFiles.open(memberRuns(section), split, section.averaging)
   const trainings = trainingsOf(memberRuns(section))
   const snapshots = section.units === 'all' && new Set(trainings.values()).size < trainings.size
   const ranks = [...members.files.values()].some(({ header }) => header.scores === 'ranks')
