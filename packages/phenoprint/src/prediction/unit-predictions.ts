@@ -5,6 +5,9 @@ import type { PredictedUnits, PredictionBlock } from './predicted-units.js'
 import { headerOf, type PredictionHeader, predictionLayout } from './prediction-header.js'
 import { type PredictionRow, rowOf, unitColumns, unitColumnsOf } from './prediction-row.js'
 
+/** More gain nothing: it is the processor that is waited for. */
+const groupsAtOnce = 2
+
 /** The predictions of one split, a row a unit, one row group a plate. */
 export class UnitPredictions implements PredictedUnits {
   private constructor(
@@ -59,18 +62,25 @@ export class UnitPredictions implements PredictedUnits {
 
   private async read(groups: readonly number[]): Promise<PredictionBlock> {
     const { classes } = this.header
-    const count = groups.reduce((sum, group) => sum + (this.table.groups[group] ?? 0), 0)
-    const rows: PredictionRow[] = []
+    let count = 0
+    const parts = groups.map((group) => {
+      const first = count
+      count += this.table.groups[group] ?? 0
+      return { group, first, end: count }
+    })
     const logits = new Float32Array(count * classes)
-    let filled = 0
-    for (const group of groups) {
-      rows.push(...(await this.rows(group)))
-      for await (const part of this.table.blocks(group)) {
-        logits.set(part, filled)
-        filled += part.length
+    const rows: PredictionRow[][] = []
+    const waiting = parts.entries()
+    // While one group is read from the disk, another is checked and its columns are made out.
+    const work = async () => {
+      for (const [i, { group, first, end }] of waiting) {
+        const place = logits.subarray(first * classes, end * classes)
+        const [of] = await Promise.all([this.rows(group), this.table.fill(group, place)])
+        rows[i] = of
       }
     }
-    return { rows, logits: matrix(logits, count, classes) }
+    await Promise.all(Array.from({ length: groupsAtOnce }, work))
+    return { rows: rows.flat(), logits: matrix(logits, count, classes) }
   }
 }
 

@@ -5,10 +5,26 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 import { PredictionError } from '../../errors.js'
 import { fromHalves } from './half.js'
 import { type Columns, creator, listColumn } from './layout.js'
-import { listLevels, pageChecksum } from './list-pages.js'
+import { type Levels, listLevels, pageChecksum } from './list-pages.js'
 
 /** More than any page header that `writeListPage` makes. */
 const headerBytes = 256
+
+/** Where so many numbers are to go. */
+type Place = (count: number) => Float32Array<ArrayBuffer>
+
+/** What a page's header says, and where its numbers lie. */
+interface PageHead {
+  readonly offset: number
+  readonly rows: number
+  readonly levels: Levels
+  readonly singles: boolean
+  readonly crc: number | undefined
+  /** Byte of the file at which the numbers begin. */
+  readonly values: number
+  /** Byte of the file behind the page. */
+  readonly next: number
+}
 
 /**
  * Reads a table of rows with logits, group by group and block by block. Files of `TableWriter` are
@@ -17,6 +33,8 @@ const headerBytes = 256
  */
 export class TableReader {
   private scan: ReturnType<typeof parquetScan> | null = null
+  /** By rows of a page: most have as many. */
+  private readonly levels = new Map<number, Levels>()
 
   private constructor(
     private readonly path: string,
@@ -76,8 +94,25 @@ export class TableReader {
 
   /** Logits of a row group, about a megabyte at a time, `[row, class]` flat and in order. */
   async *blocks(group: number): AsyncGenerator<Float32Array> {
-    if (this.parquet.created_by === creator && endianness() === 'LE') yield* this.pages(group)
-    else yield* this.foreignRows(group)
+    yield* this.parts(group, (count) => new Float32Array(count))
+  }
+
+  /**
+   * All logits of a row group, into an array that is there: the numbers of our own files go from the
+   * disk to their place.
+   *
+   * @param target `[row, class]` flat.
+   * @throws {PredictionError} when the group is broken, or has other rows than the target.
+   */
+  async fill(group: number, target: Float32Array<ArrayBuffer>): Promise<void> {
+    let filled = 0
+    const place: Place = (count) => {
+      filled += count
+      if (filled > target.length) throw this.broken(group, 'it has more rows than its header says')
+      return target.subarray(filled - count, filled)
+    }
+    for await (const _ of this.parts(group, place));
+    if (filled < target.length) throw this.broken(group, 'it has fewer rows than its header says')
   }
 
   async close(): Promise<void> {
@@ -88,52 +123,68 @@ export class TableReader {
     await this.close()
   }
 
-  private async *pages(group: number): AsyncGenerator<Float32Array> {
+  private parts(group: number, place: Place): AsyncGenerator<Float32Array> {
+    const own = this.parquet.created_by === creator && endianness() === 'LE'
+    return own ? this.pages(group, place) : this.foreignRows(group, place)
+  }
+
+  private async *pages(group: number, place: Place): AsyncGenerator<Float32Array> {
     const chunk = this.parquet.row_groups[group]?.columns.at(-1)?.meta_data
     if (chunk === undefined) throw this.broken(group, 'it has no column of logits')
     const start = Number(chunk.data_page_offset)
     const end = start + Number(chunk.total_compressed_size)
     for (let offset = start; offset < end; ) {
-      const { numbers, next } = await this.page(group, offset, end, chunk.type === 'FLOAT')
-      yield numbers
-      offset = next
+      const head = await this.pageHead(group, offset, end, chunk.type === 'FLOAT')
+      yield await this.pageNumbers(group, head, place)
+      offset = head.next
     }
   }
 
-  private async page(
+  private async pageHead(
     group: number,
     offset: number,
     end: number,
     singles: boolean,
-  ): Promise<{ numbers: Float32Array; next: number }> {
+  ): Promise<PageHead> {
     const head = await this.bytes(group, offset, Math.min(headerBytes, end - offset))
     const reader = { view: new DataView(head.buffer), offset: 0 }
     const header = this.guarded(group, () => parquetHeader(reader))
     const rows = header.data_page_header_v2?.num_rows ?? 0
-    const levels = listLevels(rows, this.classes)
+    const levels = this.levels.get(rows) ?? listLevels(rows, this.classes)
+    this.levels.set(rows, levels)
     const levelBytes = levels.repetition.byteLength + levels.definition.byteLength
     const valueBytes = rows * this.classes * (singles ? 4 : 2)
-    const at = offset + reader.offset
     if (rows === 0 || header.compressed_page_size !== levelBytes + valueBytes) {
       throw this.broken(group, `a page at byte ${offset} is not of the size its rows need`)
     }
-    const values = await this.bytes(group, at + levelBytes, valueBytes)
-    // Levels follow from the shape; that those of the file are the same is part of the checksum.
-    if (pageChecksum(levels, values) !== header.crc) {
-      throw this.broken(group, `the checksum of the page at byte ${offset} does not match`)
-    }
-    const numbers = singles
-      ? new Float32Array(values.buffer)
-      : fromHalves(new Uint16Array(values.buffer))
-    return { numbers, next: at + levelBytes + valueBytes }
+    const values = offset + reader.offset + levelBytes
+    return { offset, rows, levels, singles, crc: header.crc, values, next: values + valueBytes }
   }
 
-  private async *foreignRows(group: number): AsyncGenerator<Float32Array> {
+  private async pageNumbers(
+    group: number,
+    { offset, rows, levels, singles, crc, values, next }: PageHead,
+    place: Place,
+  ): Promise<Float32Array> {
+    const numbers = place(rows * this.classes)
+    const bytes = singles
+      ? new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
+      : new Uint8Array(next - values)
+    await this.read(group, values, bytes)
+    // Levels follow from the shape; that those of the file are the same is part of the checksum.
+    if (pageChecksum(levels, bytes) !== crc) {
+      throw this.broken(group, `the checksum of the page at byte ${offset} does not match`)
+    }
+    if (!singles) numbers.set(fromHalves(new Uint16Array(bytes.buffer)))
+    return numbers
+  }
+
+  private async *foreignRows(group: number, place: Place): AsyncGenerator<Float32Array> {
     const lists = await this.column(group, listColumn)
     const rowsAtOnce = Math.max(1, Math.floor((1 << 18) / this.classes))
     for (let first = 0; first < lists.length; first += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, lists.length - first)
-      const block = new Float32Array(count * this.classes)
+      const block = place(count * this.classes)
       for (let r = 0; r < count; r++) {
         const list: unknown = lists[first + r]
         if (!isNumbers(list) || list.length !== this.classes) {
@@ -162,12 +213,17 @@ export class TableReader {
     count: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(count)
+    await this.read(group, position, bytes)
+    return bytes
+  }
+
+  private async read(group: number, position: number, bytes: Uint8Array): Promise<void> {
+    const count = bytes.byteLength
     for (let done = 0; done < count; ) {
       const { bytesRead } = await this.handle.read(bytes, done, count - done, position + done)
       if (bytesRead === 0) throw this.broken(group, `it ends at byte ${position + done}`)
       done += bytesRead
     }
-    return bytes
   }
 
   private guarded<T>(group: number, work: () => T): T {

@@ -65,6 +65,13 @@ function writeGroup(
 async function readLogits(reader: TableReader, group: number): Promise<number[]> {
   const all: number[] = []
   for await (const block of reader.blocks(group)) for (const value of block) all.push(value)
+  // Into an array that is there, the same, and nothing beside it.
+  const around = new Float32Array(all.length + 2).fill(Number.NaN)
+  await reader.fill(group, around.subarray(1, -1))
+  expect([...around]).toEqual([Number.NaN, ...all, Number.NaN])
+  for (const length of [all.length - 1, all.length + 1]) {
+    await expect(reader.fill(group, new Float32Array(length))).rejects.toThrow(PredictionError)
+  }
   return all
 }
 
