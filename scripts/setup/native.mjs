@@ -12,7 +12,8 @@ import { sayWhile } from './say.mjs'
  * A Node addon that CMake builds.
  *
  * @typedef {object} NativePackage
- * @property {string} folder of the package: it holds CMakeLists.txt and native/; the build goes into build/.
+ * @property {string} folder of the package: it holds CMakeLists.txt and native/.
+ * @property {string} [build] the folder that the build goes into; build/ of the package unless given.
  * @property {string} addon the file that CMake leaves in its build folder.
  * @property {Record<string, string>} definitions CMake variables.
  * @property {Record<string, string>} facts what else the addon depends on; they are kept in current.json.
@@ -35,7 +36,7 @@ const kept = 3
  * @throws {SetupFault} a missing tool, or code that does not compile.
  */
 export async function buildNative(native, context) {
-  const build = join(native.folder, 'build')
+  const build = buildFolder(native)
   const built = await builtAddon(native)
   if (built !== undefined) return built
 
@@ -69,12 +70,17 @@ export async function buildNative(native, context) {
  * @returns {Promise<string | undefined>} its path.
  */
 export async function builtAddon(native) {
-  const build = join(native.folder, 'build')
+  const build = buildFolder(native)
   const current = readCurrent(build)
   // A compiler that was taken away later takes nothing from an addon that is built.
   const found = (await findCompiler())?.version ?? current?.compiler
   const fresh = current !== undefined && found !== undefined && current.key === keyOf(native, found)
   return fresh ? join(build, current.addon) : undefined
+}
+
+/** @param {NativePackage} native */
+function buildFolder(native) {
+  return native.build ?? join(native.folder, 'build')
 }
 
 /**

@@ -1,7 +1,5 @@
-import fs from 'node:fs'
 import { join } from 'node:path'
 import { findLibtorch } from './libtorch.mjs'
-import { libtorchLibrary } from './libtorch-check.mjs'
 import { withLock } from './lock.mjs'
 import { buildNative } from './native.mjs'
 import { installNpmPackages } from './npm.mjs'
@@ -10,6 +8,7 @@ import { buildPixels } from './pixels.mjs'
 import { platformWarning } from './platform.mjs'
 import { probeEngine } from './probe.mjs'
 import { duration, say } from './say.mjs'
+import { torchPackage } from './torch.mjs'
 import { compileTypeScript } from './typescript.mjs'
 
 /**
@@ -40,22 +39,10 @@ async function prepare(cache, options) {
   await installNpmPackages(root)
   await compileTypeScript(root)
   const libtorch = await findLibtorch({ env: process.env, cache, options })
-  await buildNative(
-    {
-      folder: join(root, 'packages/torch'),
-      addon: 'phenoprint_torch.node',
-      definitions: {
-        PHENOPRINT_LIBTORCH: libtorch.root,
-        NODE_API_HEADERS: join(root, 'node_modules/node-api-headers/include'),
-      },
-      facts: {
-        libtorch: libtorch.root,
-        libtorchVersion: libtorch.version,
-        libtorchBytes: String(fs.statSync(libtorchLibrary(libtorch.root)).size),
-      },
-    },
-    { cache, systemPackages: options.systemPackages },
-  )
+  await buildNative(torchPackage(root, libtorch), {
+    cache,
+    systemPackages: options.systemPackages,
+  })
   await probeEngine(root, libtorch)
   await buildPixels(root, { cache, systemPackages: options.systemPackages })
 }

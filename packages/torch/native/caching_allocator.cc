@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "poison.h"
+
 namespace phenoprint {
 
 /** What is known of a block. A small one has it before its data, in the 64 bytes that alignment needs anyway. */
@@ -75,7 +77,10 @@ CachingAllocator& CachingAllocator::instance() {
 c10::DataPtr CachingAllocator::allocate(size_t bytes) {
   const c10::Device cpu(c10::DeviceType::CPU);
   if (bytes == 0) return {nullptr, cpu};
-  void* data = take(bytes)->data;
+  const Block* block = take(bytes);
+  void* data = block->data;
+  allowTouching(data, bytes);
+  forbidTouching(static_cast<char*>(data) + bytes, roomIn(*block) - bytes);
   // Data and context are one, as raw_deleter() promises.
   return {data, data, &CachingAllocator::free, cpu};
 }
@@ -88,6 +93,10 @@ void CachingAllocator::copy_data(void* destination, const void* source, std::siz
 
 void CachingAllocator::free(void* data) {
   if (data != nullptr) instance().give(data);
+}
+
+size_t CachingAllocator::roomIn(const Block& block) {
+  return isMapped(block.size) ? block.size : block.size - sizeof(Block);
 }
 
 CachingAllocator::Block* CachingAllocator::take(size_t bytes) {
@@ -136,6 +145,7 @@ CachingAllocator::Block* CachingAllocator::obtain(size_t sizeClass, size_t size)
 }
 
 void CachingAllocator::release(Block* block) {
+  allowTouching(block->data, roomIn(*block));
   if (!isMapped(block->size)) return std::free(block);
   munmap(block->data, block->size);
   mapped_.erase(block->data);
@@ -153,6 +163,7 @@ CachingAllocator::Block* CachingAllocator::blockOf(void* data) {
 void CachingAllocator::give(void* data) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Block* block = blockOf(data);
+  forbidTouching(data, roomIn(*block));
   statistics_.inUse -= block->size;
   block->previousInClass = nullptr;
   block->nextInClass = free_[block->sizeClass];

@@ -51,6 +51,8 @@ class CachingAllocator final : public c10::Allocator {
   Block* take(size_t bytes);
   void give(void* data);
   static void free(void* data);
+  /** The bytes of data that it has, asked for or not. */
+  static size_t roomIn(const Block& block);
   // With the lock held, but obtain():
   Block* blockOf(void* data);
   Block* findFree(size_t sizeClass);

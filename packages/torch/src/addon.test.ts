@@ -14,12 +14,18 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Runs a module that has the package of some folder as `torch`; what it prints is JSON. */
-function run(code: string, packageFolder = join(dist, '..')): unknown {
-  const entry = pathToFileURL(join(packageFolder, 'dist/index.js')).href
+/**
+ * Runs a module that has the package of some folder as `torch`; what it prints is JSON. A package in
+ * another folder has its own build, whatever the environment names.
+ */
+function run(code: string, packageFolder?: string): unknown {
+  const entry = pathToFileURL(join(packageFolder ?? join(dist, '..'), 'dist/index.js')).href
   const program = `import * as torch from '${entry}'\nimport { readFileSync } from 'node:fs'\n${code}`
+  const { PHENOPRINT_TORCH_BUILD: named, ...env } = process.env
+  if (packageFolder === undefined && named !== undefined) env.PHENOPRINT_TORCH_BUILD = named
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
+    env,
   })
   return JSON.parse(output)
 }
@@ -43,6 +49,18 @@ it('without a build it says what to run', () => {
   const error = run(failure, folder)
   expect(error).toMatchObject({ name: 'TorchError', kind: 'engine' })
   expect(error).toHaveProperty('message', expect.stringContaining('npm run setup'))
+})
+
+it('the environment can name another build', () => {
+  mkdirSync(join(folder, 'elsewhere'))
+  writeFileSync(
+    join(folder, 'elsewhere/current.json'),
+    JSON.stringify({ addon: 'x.node', libtorch: '/named' }),
+  )
+  const path = run(`
+    process.env.PHENOPRINT_TORCH_BUILD = ${JSON.stringify(join(folder, 'elsewhere'))}
+    console.log(JSON.stringify(torch.engine.path))`)
+  expect(path).toBe('/named')
 })
 
 it.each([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { totalmem } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Addon } from './addon-interface.js'
 import { TorchError } from './errors.js'
@@ -31,9 +31,14 @@ export function native(): Addon {
   return loaded
 }
 
-/** @throws {TorchError} of kind `engine` when set-up has not run. */
+/**
+ * The build in the package's own folder, or in the one that `PHENOPRINT_TORCH_BUILD` names.
+ *
+ * @throws {TorchError} of kind `engine` when set-up has not run.
+ */
 export function builtAddon(): BuiltAddon {
-  const file = fileURLToPath(new URL('../build/current.json', import.meta.url))
+  const own = fileURLToPath(new URL('../build', import.meta.url))
+  const file = join(process.env.PHENOPRINT_TORCH_BUILD || own, 'current.json')
   try {
     const current: unknown = JSON.parse(readFileSync(file, 'utf8'))
     if (isBuilt(current))

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,9 @@ import { engine } from './index.js'
 
 const root = new URL('../../../', import.meta.url)
 const folder = mkdtempSync(join(tmpdir(), 'phenoprint-native-'))
+
+/** `npm run sanitise` runs these tests: the program is compiled as its addon is. */
+const sanitised = process.env.ASAN_OPTIONS !== undefined
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -22,6 +25,7 @@ beforeAll(async () => {
     `-DPHENOPRINT_LIBTORCH=${engine.path}`,
     `-DNODE_API_HEADERS=${fileURLToPath(new URL('node_modules/node-api-headers/include', root))}`,
     '-DPHENOPRINT_TESTS=ON',
+    `-DPHENOPRINT_SANITISE=${sanitised ? 'ON' : 'OFF'}`,
   )
   cmake('--build', folder, '--target', 'caching_allocator_test')
 }, 300_000)
@@ -30,3 +34,14 @@ it('the allocator bears threads that free each other’s blocks, under every lim
   const output = execFileSync(join(folder, 'caching_allocator_test'), { encoding: 'utf8' })
   expect(output).toBe('ok\n')
 })
+
+if (sanitised) {
+  it.each(['beyond', 'freed'])('the address sanitiser sees a touch of memory %s', (fault) => {
+    const { status, stderr } = spawnSync(join(folder, 'caching_allocator_test'), [fault], {
+      encoding: 'utf8',
+      env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' },
+    })
+    expect(stderr).toMatch(/AddressSanitizer: use-after-poison.*trespass/s)
+    expect(status).not.toBe(0)
+  })
+}

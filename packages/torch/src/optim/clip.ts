@@ -4,6 +4,7 @@ import { aten } from '../ops/index.js'
 import { float } from '../scalar.js'
 import { tidy } from '../scope.js'
 import type { Tensor } from '../tensor.js'
+import { tensorsByKind } from './kinds.js'
 
 export interface ClipOptions {
   /** p of the p-norm; infinity takes the greatest magnitude. */
@@ -29,7 +30,7 @@ export function clipGradientNorm(
       const gradients = parameters.flatMap((parameter) => parameter.grad ?? [])
       const [first] = gradients
       if (first === undefined) return 0
-      const groups = byKind(gradients)
+      const groups = tensorsByKind(gradients)
       const ord = float(order)
       const norms = groups.flatMap((group) => aten._foreachNorm(group, { ord }))
       const together = aten.stack(norms.map((norm) => norm.to({ device: first.device })))
@@ -48,16 +49,4 @@ export function clipGradientNorm(
       return value
     }),
   )
-}
-
-/** Lists of one device and dtype, which the operators over lists do at once. */
-function byKind(tensors: readonly Tensor[]): Tensor[][] {
-  const kinds = new Map<string, Tensor[]>()
-  for (const tensor of tensors) {
-    const kind = `${tensor.device} ${tensor.dtype}`
-    const known = kinds.get(kind)
-    if (known === undefined) kinds.set(kind, [tensor])
-    else known.push(tensor)
-  }
-  return [...kinds.values()]
 }

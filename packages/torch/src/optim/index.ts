@@ -1,5 +1,6 @@
 export { Adam, type AdamOptions, AdamW } from './adam.js'
 export { type ClipOptions, clipGradientNorm } from './clip.js'
+export { GradScaler, type GradScalerOptions, type GradScalerState } from './grad-scaler.js'
 export { Lookahead, type LookaheadOptions } from './lookahead.js'
 export {
   type GroupOptions,
