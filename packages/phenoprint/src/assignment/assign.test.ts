@@ -121,6 +121,7 @@ describe('assign', () => {
     expect(accuracy.restricted).toBeGreaterThan((accuracy.predicted ?? 1) + 0.05)
     expect(accuracy.assigned).toBeGreaterThan((accuracy.restricted ?? 1) + 0.05)
     expect(test.overall.accuracy).toBe(accuracy.assigned)
+    expect(test.overall.ece).toBeLessThan(0.15)
     expect(Object.keys(test.byCellType)).toEqual(['HUVEC', 'U2OS'])
     expect(result.files.map((path) => existsSync(path))).toEqual(new Array(5).fill(true))
     expect(lines[0]).toBe(
@@ -138,6 +139,10 @@ describe('assign', () => {
     )
     const calls = table(folder, 'calls.csv')
     expect(calls).toHaveLength(180)
+    const learned = z
+      .object({ groups: z.record(z.string(), z.array(z.number())) })
+      .parse(JSON.parse(readFileSync(join(folder, 'assign/assignment.json'), 'utf8')))
+    const given = new Map(predictions('test', 0.4).map(({ who, logits }) => [who.unit, logits]))
     const plates = new Map<string, string[]>()
     for (const line of calls) {
       const { experiment, plate, call = '', runnerUp, flags = '' } = line
@@ -146,16 +151,16 @@ describe('assign', () => {
       expect(line.outcome).toBe(line.label === call ? 'right' : 'wrong')
       expect(line.group).toMatch(/^[ABC]$/)
       expect(Number(line.groupConfidence)).toBeGreaterThan(0.99)
-      const lower = Number(line.probability) < Number(line.runnerUpProbability)
-      expect(flags.split('; ').includes('moved')).toBe(lower)
+      const logits = given.get(line.unit ?? '') ?? []
+      const [first] = [...(learned.groups[line.group ?? ''] ?? [])].sort(
+        (a, b) => (logits[b] ?? 0) - (logits[a] ?? 0),
+      )
+      expect(flags.split('; ').includes('moved')).toBe(call !== String(first))
       plates.set(`${experiment}/${plate}`, [...(plates.get(`${experiment}/${plate}`) ?? []), call])
     }
     expect([...plates.values()].map((on) => new Set(on).size)).toEqual(new Array(9).fill(20))
     const right = table(folder, 'plates.csv').map(({ outcome, wells }) => [outcome, wells])
     expect(right).toEqual(new Array(9).fill(['right', '20']))
-    const learned = z
-      .object({ groups: z.record(z.string(), z.array(z.number())) })
-      .parse(JSON.parse(readFileSync(join(folder, 'assign/assignment.json'), 'utf8')))
     const group = new Map(
       Object.entries(learned.groups).flatMap(([name, of]) => of.map((c) => [String(c), name])),
     )

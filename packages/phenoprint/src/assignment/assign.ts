@@ -115,14 +115,18 @@ async function calibrationSplit(
 
 /** What was learned, for `assignment.json`. */
 function described({ groups, base }: Rules, calibration: Calibration): object {
-  const { predicted, restricted, unknownBelow } = calibration
+  const { predicted, restricted, shared, unknownBelow } = calibration
   return {
     groups:
       groups === null
         ? null
         : Object.fromEntries(groups.names.map((name, i) => [name, groups.classes[i]])),
     order: base.map((group) => groups?.names[group]),
-    temperatures: { predicted: listed(predicted), restricted: listed(restricted) },
+    temperatures: {
+      predicted: listed(predicted),
+      restricted: listed(restricted),
+      shared: listed(shared),
+    },
     unknownBelow: unknownBelow === null ? null : listed(unknownBelow),
   }
 }

@@ -6,7 +6,7 @@ import {
   type MetricsByCellType,
 } from '../evaluation/metrics.js'
 import { type Reliability, reliability } from '../evaluation/reliability.js'
-import { argmax, softmax } from '../evaluation/softmax.js'
+import { argmax, logSumExp, type Row } from '../evaluation/softmax.js'
 import { knownLabel } from '../prediction/calls.js'
 import { groupOfPlate, type PlateGroups } from '../screen/plate-groups.js'
 import type { ByCellType } from './calibration.js'
@@ -51,7 +51,7 @@ export function assignedFigures(
   groups: PlateGroups | null,
   seed: number,
 ): AssignedFigures {
-  const { split, calibrated, restricted, calls, plates, flags } = called
+  const { split, calibrated, restricted, assigned, calls, plates, flags } = called
   const ranks = split.header.scores === 'ranks'
   const step = (name: Step['name'], logits: Matrix, own: Int32Array | null): Step => {
     const metrics = metricsOf(called, logits, own)
@@ -61,9 +61,9 @@ export function assignedFigures(
     step('predicted', split.logits, null),
     ...(ranks ? [] : [step('calibrated', calibrated, null)]),
     step('restricted', restricted, null),
-    step('assigned', restricted, calls),
+    step('assigned', assigned, calls),
   ]
-  const { overall, byCellType } = steps.at(-1) ?? step('assigned', restricted, calls)
+  const { overall, byCellType } = steps.at(-1) ?? step('assigned', assigned, calls)
   const known = plates.map((plate) => (groups === null ? null : knownGroup(called, plate, groups)))
   return {
     overall,
@@ -87,7 +87,7 @@ export function assignedFigures(
       ? null
       : {
           predicted: reliabilityOf(called, split.logits, null),
-          assigned: reliabilityOf(called, restricted, calls),
+          assigned: reliabilityOf(called, assigned, calls),
         },
   }
 }
@@ -140,7 +140,7 @@ function reliabilityOf(
   const own = calls ?? Int32Array.from({ length: logits.rows }, (_, i) => argmax(row(logits, i)))
   const labelled = outcomes(called, own).map(({ who, index, right }) => ({
     cellType: who.cellType,
-    probability: softmax(row(logits, index))[own[index] ?? -1] ?? 0,
+    probability: probabilityOf(row(logits, index), own[index] ?? -1),
     right,
   }))
   const of = (units: typeof labelled) =>
@@ -159,4 +159,9 @@ function reliabilityOf(
 
 function countOf(flags: readonly (readonly Flag[])[], flag: Flag): number {
   return flags.filter((of) => of.includes(flag)).length
+}
+
+/** 0 for no class. */
+function probabilityOf(logits: Row, call: number): number {
+  return call < 0 ? 0 : Math.exp((logits[call] ?? Number.NaN) - logSumExp(logits))
 }

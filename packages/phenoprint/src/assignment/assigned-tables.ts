@@ -29,9 +29,9 @@ export function platesFile(path: string): CsvFile {
 
 /** The lines of a split in `calls.csv`. */
 export function callLines(called: CalledSplit, groups: PlateGroups | null): string[][] {
-  const { split, plates, plateOf, calls, flags, restricted } = called
+  const { split, plates, plateOf, calls, flags, assigned } = called
   return split.rows.map((who, index) => {
-    const logits = row(restricted, index)
+    const logits = row(assigned, index)
     const call = calls[index] ?? -1
     const { choice = null } = plates[plateOf[index] ?? 0] ?? {}
     return [

@@ -1,9 +1,11 @@
 import { PredictionError } from '../errors.js'
 import { row } from '../evaluation/matrix.js'
+import { knownLabel } from '../prediction/calls.js'
 import type { Reporter } from '../run/reporter.js'
 import { type ByCellType, boundsOf, fitTemperatures, valueFor } from './calibration.js'
 import { findGroups, type Rules, restrictClasses } from './plates.js'
 import { labelledUnits, type PredictedSplit } from './predicted-split.js'
+import { fitSharedTemperatures } from './share-plates.js'
 import type { Temperature } from './temperature.js'
 import { familiarity } from './unknown.js'
 
@@ -11,8 +13,10 @@ import { familiarity } from './unknown.js'
 export interface Calibration {
   /** For the logits as they were predicted: used to find groups. */
   readonly predicted: ByCellType<Temperature>
-  /** For the logits within the classes that a well can have: used for the probabilities. */
+  /** For the logits within the classes that a well can have. */
   readonly restricted: ByCellType<Temperature>
+  /** For the same where classes are shared out among wells: used for the probabilities of calls. */
+  readonly shared: ByCellType<Temperature>
   /** Scores below which a well is unknown; null without calibration. */
   readonly unknownBelow: ByCellType<number> | null
 }
@@ -21,12 +25,13 @@ export interface Calibration {
 export const uncalibrated: Calibration = {
   predicted: fitTemperatures([]),
   restricted: fitTemperatures([]),
+  shared: fitTemperatures([]),
   unknownBelow: null,
 }
 
 /**
- * Temperatures by cell type before and after the restriction of classes, and bounds of what is
- * unknown. Ranks have neither.
+ * Temperatures by cell type as predicted, after the restriction of classes and after they are shared
+ * out among wells, and bounds of what is unknown. Ranks have neither.
  *
  * @param split The calibration split, or null.
  */
@@ -35,7 +40,7 @@ export function calibrate(
   rules: Rules,
   reporter: Reporter,
 ): Calibration {
-  const { calibration, unknown } = rules.section
+  const { calibration, unknown, oneToOne } = rules.section
   if (calibration === 'none' || split?.header.scores === 'ranks') return uncalibrated
   const labelled = split === null ? [] : labelledUnits(split, split.logits)
   if (split === null || labelled.length === 0) {
@@ -46,7 +51,9 @@ export function calibrate(
   }
   const predicted = fitTemperatures(labelled)
   const plates = findGroups(split, rules, (name) => valueFor(predicted, name).temperature)
-  const within = labelledUnits(split, restrictClasses(split, plates, rules))
+  const within = restrictClasses(split, plates, rules)
+  const restricted = fitTemperatures(labelledUnits(split, within))
+  const labels = split.rows.map((who) => knownLabel(who, split.header))
   const scores = labelled.map(({ cellType, logits }) => ({
     cellType,
     score: familiarity(logits, unknown.score),
@@ -58,7 +65,9 @@ export function calibrate(
   }
   return {
     predicted,
-    restricted: fitTemperatures(within),
+    restricted,
+    shared:
+      oneToOne === 'none' ? restricted : fitSharedTemperatures(within, plates, oneToOne, labels),
     unknownBelow: boundsOf(scores, unknown.quantile),
   }
 }

@@ -4,6 +4,7 @@ import { type Calibration, isUnknown } from './calibrate.js'
 import { valueFor } from './calibration.js'
 import { assignPlates, findGroups, type PlateCalls, type Rules, restrictClasses } from './plates.js'
 import type { PredictedSplit } from './predicted-split.js'
+import { sharePlates } from './share-plates.js'
 
 /** Why to look twice at a call. */
 export type Flag =
@@ -28,6 +29,8 @@ export interface CalledSplit {
   readonly calibrated: Matrix
   /** `[unit, class]`: calibrated logits, -Infinity where a well cannot have a class. */
   readonly restricted: Matrix
+  /** `[unit, class]`: the same where each class goes to one well at most: the probabilities of calls. */
+  readonly assigned: Matrix
   /** `[unit]` */
   readonly flags: readonly (readonly Flag[])[]
 }
@@ -48,10 +51,9 @@ export function callSplit(
     (name) => valueFor(calibration.predicted, name).temperature,
   )
   const restricted = restrictClasses(split, plates, rules)
+  const { oneToOne } = rules.section
   const calls =
-    rules.section.oneToOne === 'none'
-      ? mostLikely(restricted)
-      : assignPlates(split, restricted, plates, rules)
+    oneToOne === 'none' ? mostLikely(restricted) : assignPlates(split, restricted, plates, rules)
   const plateOf = new Int32Array(split.rows.length)
   plates.forEach(({ rows }, plate) => {
     for (const index of rows) plateOf[index] = plate
@@ -66,6 +68,9 @@ export function callSplit(
     if (plate?.choice && !plate.restricted) found.push('uncertain group')
     return found
   })
+  const calibrated = divided(split, restricted, calibration.restricted)
+  // Ranks have no probabilities that could be shared out.
+  const shares = oneToOne !== 'none' && split.header.scores === 'logits'
   return {
     split,
     plates,
@@ -73,7 +78,15 @@ export function callSplit(
     calls,
     flags,
     calibrated: divided(split, split.logits, calibration.predicted),
-    restricted: divided(split, restricted, calibration.restricted),
+    restricted: calibrated,
+    assigned: shares
+      ? sharePlates(
+          restricted,
+          plates,
+          oneToOne,
+          (name) => valueFor(calibration.shared, name).temperature,
+        )
+      : calibrated,
   }
 }
 

@@ -4,6 +4,7 @@ import { type Matrix, matrix, row } from '../evaluation/matrix.js'
 import type { PredictionBlock } from '../prediction/predicted-units.js'
 import type { PredictionRow } from '../prediction/prediction-row.js'
 import type { PlateGroups } from '../screen/plate-groups.js'
+import { areasOf, byExperiment, type PlateWells } from './areas.js'
 import { assignClasses, assignClassesGreedily } from './assign-classes.js'
 import {
   chooseIndependently,
@@ -15,12 +16,7 @@ import { groupScores } from './group-scores.js'
 import type { PlaceOf } from './plate-orders.js'
 
 /** A plate of predicted wells, and the group that its classes are of. */
-export interface PlateCalls {
-  readonly experiment: string
-  readonly plate: string
-  readonly cellType: string
-  /** Its wells: rows of the block. */
-  readonly rows: readonly number[]
+export interface PlateCalls extends PlateWells {
   /** null without groups. */
   readonly choice: GroupChoice | null
   /** Whether its wells may only have classes of that group. */
@@ -104,11 +100,7 @@ export function assignPlates(
   { section: { oneToOne, method } }: Rules,
 ): Int32Array {
   const calls = new Int32Array(rows.length).fill(-1)
-  const areas =
-    oneToOne === 'experiment' ? [...byExperiment(plates).values()] : plates.map((p) => [p])
-  for (const area of areas) {
-    const wells = area.flatMap((plate) => plate.rows)
-    const { scores, classes } = possible(restricted, wells)
+  for (const { wells, classes, scores } of areasOf(restricted, plates, oneToOne)) {
     if (wells.length > classes.length) throw tooFew(rows, wells, classes.length, oneToOne)
     try {
       const chosen = (method === 'greedy' ? assignClassesGreedily : assignClasses)(scores)
@@ -124,11 +116,9 @@ export function assignPlates(
   return calls
 }
 
-type Plate = Omit<PlateCalls, 'choice' | 'restricted'>
-
 /** Plates in the order of their first row. */
-function platesOf(rows: readonly PredictionRow[]): Plate[] {
-  const plates = new Map<string, Plate & { rows: number[] }>()
+function platesOf(rows: readonly PredictionRow[]): PlateWells[] {
+  const plates = new Map<string, PlateWells & { rows: number[] }>()
   rows.forEach(({ experiment, plate, cellType }, index) => {
     const key = JSON.stringify([experiment, plate, cellType])
     const of = plates.get(key) ?? { experiment, plate, cellType, rows: [] }
@@ -138,19 +128,9 @@ function platesOf(rows: readonly PredictionRow[]): Plate[] {
   return [...plates.values()]
 }
 
-function byExperiment<P extends Plate>(plates: readonly P[]): Map<string, P[]> {
-  const experiments = new Map<string, P[]>()
-  for (const plate of plates) {
-    const of = experiments.get(plate.experiment) ?? []
-    of.push(plate)
-    experiments.set(plate.experiment, of)
-  }
-  return experiments
-}
-
 function choose(
   scores: readonly Float64Array[],
-  plates: readonly Plate[],
+  plates: readonly PlateWells[],
   { section, base, placeOf }: Rules,
 ): GroupChoice[] {
   switch (section.groups.order) {
@@ -171,28 +151,6 @@ function rowsOf({ logits }: PredictionBlock, rows: readonly number[]): Matrix {
     data.set(row(logits, index), i * logits.columns)
   })
   return matrix(data, rows.length, logits.columns)
-}
-
-/** The wells' scores for the classes that any of them may have. */
-function possible(
-  restricted: Matrix,
-  wells: readonly number[],
-): { scores: Matrix; classes: number[] } {
-  const open = new Uint8Array(restricted.columns)
-  for (const well of wells) {
-    row(restricted, well).forEach((value, c) => {
-      if (value !== Number.NEGATIVE_INFINITY) open[c] = 1
-    })
-  }
-  const classes = [...open.keys()].filter((c) => open[c] === 1)
-  const data = new Float64Array(wells.length * classes.length)
-  wells.forEach((well, i) => {
-    const values = row(restricted, well)
-    classes.forEach((c, j) => {
-      data[i * classes.length + j] = values[c] ?? 0
-    })
-  })
-  return { scores: matrix(data, wells.length, classes.length), classes }
 }
 
 function tooFew(

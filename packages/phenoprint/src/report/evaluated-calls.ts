@@ -50,6 +50,6 @@ export async function callSteps(
     step('treated wells', split.logits, null),
     ...(probabilities ? [step('calibrated', done.calibrated, null)] : []),
     step('restricted', done.restricted, null),
-    step('assigned', done.restricted, done.calls),
+    step('assigned', done.assigned, done.calls),
   ]
 }
