@@ -3,6 +3,7 @@ import { alignedColumns } from '../evaluation/metrics-table.js'
 import { CsvFile } from '../prediction/csv-file.js'
 import { count } from '../words.js'
 import type { JudgedCellType } from './judge-members.js'
+import type { SeedFigures } from './seed-ensembles.js'
 import type { Subset } from './subsets.js'
 
 /** `subsets.csv`: a line a cell type and subset. */
@@ -63,7 +64,7 @@ export function reasons(
 /** The front and the members for people. */
 export function choiceTable(
   cellType: string,
-  { front, members, best, diverse }: JudgedCellType,
+  { front, members, best, diverse, seedEnsembles }: JudgedCellType,
   runs: readonly string[],
 ): string[] {
   const number = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(4))
@@ -86,5 +87,23 @@ export function choiceTable(
     ...alignedColumns([own, ...alone], 2).map((line) => `  ${line}`),
     `${cellType}: subsets that none beats in score and diversity at once`,
     ...alignedColumns([heading, ...front.map(shown)], 1).map((line) => `  ${line}`),
+    ...seedEnsembles.flatMap((of) => seedTable(cellType, of, runs)),
+  ]
+}
+
+function seedTable(
+  cellType: string,
+  { runs: own, spread, bySize }: SeedFigures,
+  runs: readonly string[],
+): string[] {
+  const places = own.map((run) => runs.indexOf(run) + 1).join(' ')
+  const lines = bySize.map(({ size, accuracy, loss }) =>
+    [size, accuracy.toFixed(4), loss.toFixed(4)].map(String),
+  )
+  return [
+    `${cellType}: members ${places} differ only in their seed (their accuracy by ${spread.accuracy.toFixed(4)}, standard deviation)`,
+    ...alignedColumns([['seeds averaged', 'accuracy', 'loss'], ...lines], 1).map(
+      (line) => `  ${line}`,
+    ),
   ]
 }

@@ -18,6 +18,7 @@ import {
   writeInferRun,
 } from '../prediction/predictions.test.support.js'
 import { silentReporter } from '../run/reporter.js'
+import { RunDirectory } from '../run/run-directory.js'
 import { simulatedWells } from '../simulate/layout.js'
 import { simulatedTables } from '../simulate/tables.js'
 import { folderOf } from '../testing/folder.js'
@@ -105,7 +106,65 @@ const choiceSchema = z.object({
   picks: z.object({ best: pick, diverse: pick }),
 })
 
+/** A finished training, whose predictions are then those of a member. */
+function trainingRun(folder: string, changes: object): string {
+  const config = configSchema.parse({ output: folder, ...changes })
+  using run = RunDirectory.open(folder, { verb: 'train', config })
+  run.finish({ status: 'done', figures: {}, files: [] })
+  return folder
+}
+
 describe('choose', () => {
+  it('says what averaging over seeds brings, for runs that differ in nothing else', async () => {
+    const folder = folderOf(simulatedTables(simulatedWells(settings)))
+    const recipes = [{ seed: 1 }, { seed: 2 }, { seed: 3 }, { seed: 4, training: { epochs: 9 } }]
+    const runs = recipes.map((recipe, i) =>
+      writeInferRun(
+        join(folder, `member-${i}`),
+        { validation: predictions('train', i, 0.4), test: predictions('test', i, 0.4) },
+        header,
+        trainingRun(join(folder, `training-${i}`), recipe),
+      ),
+    )
+    const { reporter, lines } = listeningReporter()
+    await choose(configOf(folder, runs), reporter)
+    const table = z
+      .array(z.record(z.string(), z.string()))
+      .parse(parse(readFileSync(join(folder, 'choose/subsets.csv')), { columns: true }))
+    const seeds = z.object({
+      runs: z.array(z.string()),
+      seeds: z.array(z.number()),
+      spread: z.object({ accuracy: z.number() }),
+      bySize: z.array(z.object({ size: z.number(), choices: z.number(), accuracy: z.number() })),
+    })
+    const { cellTypes } = z
+      .object({ cellTypes: z.record(z.string(), z.object({ seedEnsembles: z.array(seeds) })) })
+      .parse(JSON.parse(readFileSync(join(folder, 'choose/choice.json'), 'utf8')))
+    expect(Object.keys(cellTypes)).toEqual(['HUVEC', 'U2OS'])
+    for (const [cellType, { seedEnsembles }] of Object.entries(cellTypes)) {
+      expect(seedEnsembles.map((of) => [of.runs, of.seeds])).toEqual([
+        [runs.slice(0, 3), [1, 2, 3]],
+      ])
+      const [{ bySize, spread } = { bySize: [], spread: { accuracy: 0 } }] = seedEnsembles
+      expect(bySize.map(({ size, choices }) => [size, choices])).toEqual([
+        [1, 3],
+        [2, 3],
+        [3, 1],
+      ])
+      const own = table.filter(
+        (line) => line.cellType === cellType && !line.members?.includes('member-3'),
+      )
+      for (const { size, accuracy } of bySize) {
+        const of = own.filter(({ members = '' }) => members.split('; ').length === size)
+        const sum = of.reduce((total, line) => total + Number(line.accuracy), 0)
+        expect(accuracy).toBeCloseTo(sum / of.length, 5)
+      }
+      expect(bySize[2]?.accuracy).toBeGreaterThan((bySize[0]?.accuracy ?? 1) + 0.05)
+      expect(spread.accuracy).toBeGreaterThan(0)
+    }
+    expect(lines.join('\n')).toMatch(/HUVEC: members 1 2 3 differ only in their seed/)
+  })
+
   it('takes two ensembles, with reasons, and submits both', async () => {
     const { folder, runs } = screen()
     const others = {

@@ -6,6 +6,7 @@ import { requireSection } from '../config/require.js'
 import { ensemble } from '../ensemble/ensemble.js'
 import { MemberFiles } from '../ensemble/members.js'
 import { ConfigError } from '../errors.js'
+import { givesRanks } from '../evaluation/reductions.js'
 import { writeFileAtomic, writeJson } from '../run/files.js'
 import { finishedBefore } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
@@ -13,6 +14,7 @@ import { RunDirectory } from '../run/run-directory.js'
 import { choiceTable, names, reasons, subsetLines, subsetsFile } from './choice-tables.js'
 import { frontPlot } from './front-plot.js'
 import { type JudgedCellType, judgeMembers } from './judge-members.js'
+import { seedGroups } from './seed-ensembles.js'
 import { countSubsets } from './subsets.js'
 
 type Judged = Readonly<Record<string, JudgedCellType>>
@@ -70,20 +72,21 @@ function refuseRepeated({ members, reduce, by }: Section<'choose'>): void {
   if (twice !== undefined) {
     throw new ConfigError(`choose.members: got ${twice} twice, expected each run once.`)
   }
-  if (reduce === 'rankMean' && by === 'loss') {
+  if (givesRanks(reduce) && by === 'loss') {
     throw new ConfigError(
-      'choose.by: got loss with choose.reduce rankMean, expected accuracy: ranks have no loss.',
+      `choose.by: got loss with choose.reduce ${reduce}, expected accuracy: ranks have no loss.`,
     )
   }
 }
 
 async function judge(section: Section<'choose'>, reporter: Reporter): Promise<Judged> {
   await using files = await MemberFiles.open(section.members, section.split, undefined)
+  const groups = seedGroups(section.members)
   const each = countSubsets(section.members.length, section.most)
   const progress = reporter.progress('choose', each * files.cellTypes.length, 'subsets')
   const judged: Record<string, JudgedCellType> = {}
   for (const cellType of files.cellTypes) {
-    judged[cellType] = await judgeMembers(files, cellType, section, () => {
+    judged[cellType] = await judgeMembers(files, cellType, section, groups, () => {
       reporter.signal.throwIfAborted()
       progress.advance(1)
     })

@@ -8,6 +8,7 @@ import {
   scoreMixture,
 } from '../ensemble/mixture.js'
 import type { PairDiversity } from './diversity.js'
+import { type SeedFigures, type SeedGroup, seedFigures } from './seed-ensembles.js'
 import { front, judgeSubsets, pairs, picks, type Subset } from './subsets.js'
 
 /** A member by itself, and what the average of all loses without it. */
@@ -30,6 +31,8 @@ export interface JudgedCellType {
   readonly diverse: Subset
   /** Subsets within one standard error of the best. */
   readonly equals: number
+  /** Members that differ only in their seed. */
+  readonly seedEnsembles: readonly SeedFigures[]
 }
 
 /**
@@ -41,12 +44,18 @@ export async function judgeMembers(
   files: MemberFiles,
   cellType: string,
   { members: runs, most, by, diversity, reduce }: Section<'choose'>,
+  groups: readonly SeedGroup[],
   advance: () => void,
 ): Promise<JudgedCellType> {
   const list = runs.map((run) => ({ run, weight: 1 }))
   const found = await comparableUnits(files, list, cellType, (logits) => logits)
   const of = candidates(found.logits, found.labels, reduce)
-  const subsets = judgeSubsets(of, Math.max(most, 1), by, advance)
+  const subsets = judgeSubsets(of, {
+    most,
+    aim: by,
+    experiments: found.experiments,
+    advance,
+  })
   const { best, diverse, equals } = picks(subsets, by, diversity)
   const between = pairs(of)
   return {
@@ -65,6 +74,7 @@ export async function judgeMembers(
     best,
     diverse,
     equals,
+    seedEnsembles: groups.map((group) => seedFigures(group, subsets, runs)),
   }
 }
 

@@ -6,7 +6,15 @@ import { reduce } from '../evaluation/reductions.js'
 import { randomStream } from '../random.js'
 import { askNumbers } from '../testing/python.js'
 import { pairDiversity } from './diversity.js'
-import { countSubsets, diversityOf, front, judgeSubsets, picks, scoreOf } from './subsets.js'
+import {
+  countSubsets,
+  diversityOf,
+  front,
+  judgeSubsets,
+  picks,
+  scoreOf,
+  standardError,
+} from './subsets.js'
 
 const units = 90
 const classes = 5
@@ -20,6 +28,8 @@ const members = [1.5, 1.2, 1.2, 0.4].map((strength, m) => {
   return matrix(data, units, classes)
 })
 const of = candidates(members, labels, 'logitMean')
+const one = Array.from(labels, () => 'one')
+const judging = { aim: 'accuracy', experiments: one, advance: () => {} } as const
 
 describe('diversity of a pair', () => {
   it('equals numpy', () => {
@@ -61,7 +71,7 @@ print(json.dumps([(a != b).mean(), (n11 * n00 - n10 * n01) / (n11 * n00 + n10 * 
 })
 
 describe('subsets', () => {
-  const subsets = judgeSubsets(of, 4, 'accuracy')
+  const subsets = judgeSubsets(of, { ...judging, most: 4 })
 
   it('are all there, each as good as its reduced predictions', () => {
     expect(subsets).toHaveLength(15)
@@ -72,7 +82,7 @@ describe('subsets', () => {
       expect(subset.accuracy).toBeCloseTo(expected.accuracy, 12)
       expect(subset.loss).toBeCloseTo(expected.loss, 5)
     }
-    const few = judgeSubsets(of, 2, 'accuracy')
+    const few = judgeSubsets(of, { ...judging, most: 2 })
     expect(few).toHaveLength(10)
     expect([countSubsets(4, 4), countSubsets(4, 2), countSubsets(12, 12)]).toEqual([15, 10, 4095])
   })
@@ -99,6 +109,33 @@ print(json.dumps(out))`
     const p = subsets[0]?.accuracy ?? 0
     expect(subsets[0]?.standardError).toBeCloseTo(Math.sqrt((p * (1 - p)) / (units - 1)), 12)
   })
+
+  it('have that over experiments where units of an experiment err together', () => {
+    const experiments = Array.from(labels, (_, i) => `experiment ${Math.floor(i / 18)}`)
+    const values = Float64Array.from(labels, (_, i) => (i % 18 < 3 * Math.floor(i / 18) ? 1 : 0))
+    // Of five means of as many units: their standard deviation over the root of five.
+    const script = 'print(json.dumps([np.array(d).reshape(5, 18).mean(1).std(ddof=1) / 5 ** 0.5]))'
+    const [expected = 0] = askNumbers(script, [...values])
+    expect(standardError(values, experiments)).toBeCloseTo(expected, 12)
+    expect(standardError(values, one)).toBeLessThan(expected / 2)
+    const even = Float64Array.from(labels, (_, i) => i % 2)
+    expect(standardError(even, experiments)).toBe(standardError(even, one))
+  })
+
+  it.each(['logitMedian', 'probabilityMedian', 'rankMedian'] as const)(
+    'of %s are as good as their reduced predictions',
+    (reduction) => {
+      const found = judgeSubsets(candidates(members, labels, reduction), { ...judging, most: 3 })
+      expect(found).toHaveLength(14)
+      for (const subset of found) {
+        const own = subset.members.map((i) => members[i] ?? matrix(new Float32Array(0), 0, 0))
+        const expected = metrics(reduce(own, reduction), labels)
+        expect(subset.accuracy).toBeCloseTo(expected.accuracy, 12)
+        if (reduction === 'rankMedian') expect(subset.loss).toBeNaN()
+        else expect(subset.loss).toBeCloseTo(expected.loss, 5)
+      }
+    },
+  )
 
   it.each(['disagreement', 'yulesQ', 'ambiguity'] as const)('have a front of %s', (by) => {
     const found = front(subsets, 'loss', by)

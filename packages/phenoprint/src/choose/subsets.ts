@@ -2,7 +2,10 @@ import {
   type Aim,
   addTo,
   type Candidates,
+  isSum,
   type MixtureScore,
+  mixedRows,
+  scaled,
   scoreUnits,
   weightedSum,
 } from '../ensemble/mixture.js'
@@ -15,12 +18,12 @@ import { meanOverPairs, type PairDiversity, pairDiversity } from './diversity.js
 export interface Subset extends MixtureScore {
   /** Indices of members, ascending. */
   readonly members: readonly number[]
-  /** Of what it is judged by, over units. */
+  /** Of what it is judged by: over units or over experiments, whichever is greater. */
   readonly standardError: number
   /** Means over pairs of members; a single member has 0 and 1. */
   readonly disagreement: number
   readonly yulesQ: number
-  /** Mean loss of the members less the loss of their average: what averaging gains; not below 0. */
+  /** Mean loss of the members less the loss of their average: what averaging gains. Of means not below 0. */
   readonly ambiguity: number
 }
 
@@ -35,21 +38,28 @@ export function pairs(of: Candidates): PairDiversity[][] {
   return calls.map((a) => calls.map((b) => pairDiversity(a, b, of.labels)))
 }
 
+/** How subsets are judged. */
+export interface Judging {
+  /** Members of a subset at most. */
+  readonly most: number
+  readonly aim: Aim
+  /** `[unit]` */
+  readonly experiments: readonly string[]
+  /** Called after each subset. */
+  readonly advance: () => void
+}
+
 /**
  * Every subset of members from one to `most`, averaged with equal weights.
  *
  * The ambiguity is the term by which the loss of an average lies below the mean loss of its members
  * (Krogh & Vedelsby 1995, NIPS 7:231, for squared errors). For `logitMean` it is the mean Kullback-Leibler
  * divergence of the members from their average (Heskes 1998, Neural Computation 10:1425), for
- * `probabilityMean` Jensen's gap at the label; either way never negative.
- *
- * @param advance Called after each subset.
+ * `probabilityMean` Jensen's gap at the label; either way never negative. Medians have no such law.
  */
 export function judgeSubsets(
   of: Candidates,
-  most: number,
-  aim: Aim,
-  advance: () => void = () => {},
+  { most, aim, experiments, advance }: Judging,
 ): Subset[] {
   const between = pairs(of)
   const count = of.terms.length
@@ -67,13 +77,19 @@ export function judgeSubsets(
     else chosen.delete(member)
     if (chosen.size === 0 || chosen.size > most) continue
     const members = [...chosen].sort((a, b) => a - b)
-    const units = scoreUnits(of, sum, members.length)
+    const mixed = isSum(of.reduction)
+      ? scaled(sum, members.length)
+      : mixedRows(
+          of,
+          Float64Array.from(of.terms, (_, i) => (chosen.has(i) ? 1 : 0)),
+        )
+    const units = scoreUnits(of, mixed)
     const score = { loss: mean(units.losses), accuracy: mean(units.right) }
     if (members.length === 1) alone[members[0] ?? 0] = score.loss
     found.push({
       members,
       ...score,
-      standardError: standardError(aim === 'loss' ? units.losses : units.right),
+      standardError: standardError(aim === 'loss' ? units.losses : units.right, experiments),
       disagreement: meanOverPairs(members, (a, b) => between[a]?.[b]?.disagreement ?? 0, 0),
       yulesQ: meanOverPairs(members, (a, b) => between[a]?.[b]?.yulesQ ?? 0, 1),
     })
@@ -148,8 +164,23 @@ function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-function standardError(values: Float64Array): number {
+/**
+ * The standard error of a mean: over units, or over experiments, whose units err together (Liang & Zeger
+ * 1986, Biometrika 73:13), whichever is greater. With one experiment only that over units is known.
+ */
+export function standardError(values: Float64Array, experiments: readonly string[]): number {
   const centre = mean(values)
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0)
-  return Math.sqrt(squares / (values.length - 1) / values.length)
+  const sums = new Map<string, number>()
+  let squares = 0
+  values.forEach((value, unit) => {
+    squares += (value - centre) ** 2
+    const experiment = experiments[unit] ?? ''
+    sums.set(experiment, (sums.get(experiment) ?? 0) + value - centre)
+  })
+  const count = values.length
+  const overUnits = Math.sqrt(squares / (count - 1) / count)
+  if (sums.size < 2) return overUnits
+  const together = [...sums.values()].reduce((total, sum) => total + sum ** 2, 0)
+  const overExperiments = Math.sqrt((together * sums.size) / (sums.size - 1)) / count
+  return Math.max(overUnits, overExperiments)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { averaging } from './averaging.js'
+import { averaging, reductions } from './averaging.js'
 
 /** Sections of the verbs that look at predictions: how good they are, and which to take together. */
 const name = z.string().min(1)
@@ -39,7 +39,7 @@ export const choose = z
       .default('validation')
       .describe('Split whose labels subsets are judged on'),
     reduce: z
-      .enum(['logitMean', 'probabilityMean', 'rankMean'])
+      .enum(reductions)
       .default('logitMean')
       .describe('How members become one row a unit, with equal weights'),
     most: z.int().positive().default(12).describe('Members of a subset at most'),

@@ -5,7 +5,6 @@ import type { Reporter } from '../run/reporter.js'
 import { count } from '../words.js'
 import { comparableUnits } from './comparable-units.js'
 import { type Member, MemberFiles, memberRuns, membersFor } from './members.js'
-import type { MeanReduction } from './mixture.js'
 import { type SelectedMembers, type Selection, selectMembers } from './select-members.js'
 import { keepTopClasses, type Prepare } from './top-classes.js'
 
@@ -26,7 +25,7 @@ export function preparation({ topK }: Section<'ensemble'>, members: MemberFiles)
  * The member list of each cell type after selection by `ensemble.select`.
  *
  * @param cellTypes Those of any split.
- * @throws {ConfigError} when weights are to be found for a median, or by a loss of ranks.
+ * @throws {ConfigError} when members are to be compared by a loss of ranks.
  * @throws {PredictionError} as {@link comparableUnits}.
  */
 export async function selectLists(
@@ -35,7 +34,7 @@ export async function selectLists(
   cellTypes: readonly string[],
   reporter: Reporter,
 ): Promise<{ lists: Record<string, Member[]>; selection: Record<string, CellTypeSelection> }> {
-  const reduction = meanReduction(section, select)
+  refuseLossOfRanks(section, select)
   await using members = await MemberFiles.open(memberRuns(section), select.split, section.averaging)
   const ranked = [...members.files].find(([, { header }]) => header.scores === 'ranks')
   if (ranked !== undefined && select.by === 'loss') {
@@ -51,7 +50,7 @@ export async function selectLists(
     if (list.length === 0) continue
     reporter.signal.throwIfAborted()
     const found = await comparableUnits(members, list, cellType, prepare)
-    const selected = selectMembers(found, list, select, reduction)
+    const selected = selectMembers(found, list, select, section.reduce)
     const experiments = [...new Set(found.experiments)].sort()
     const units = found.labels.length
     reporter.say(
@@ -69,16 +68,10 @@ export async function selectLists(
   return { lists, selection }
 }
 
-function meanReduction({ reduce }: Section<'ensemble'>, select: Selection): MeanReduction {
-  if (reduce === 'logitMedian' || reduce === 'probabilityMedian' || reduce === 'rankMedian') {
-    throw new ConfigError(
-      `ensemble.select: got ensemble.reduce ${reduce}, expected logitMean, probabilityMean or rankMean: weights are found for means.`,
-    )
-  }
+function refuseLossOfRanks({ reduce }: Section<'ensemble'>, select: Selection): void {
   if (givesRanks(reduce) && select.by === 'loss') {
     throw new ConfigError(
-      'ensemble.select.by: got loss with ensemble.reduce rankMean, expected accuracy: ranks have no loss.',
+      `ensemble.select.by: got loss with ensemble.reduce ${reduce}, expected accuracy: ranks have no loss.`,
     )
   }
-  return reduce
 }

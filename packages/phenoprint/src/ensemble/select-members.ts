@@ -1,4 +1,4 @@
-import type { Section } from '../config/config.js'
+import type { Reduction, Section } from '../config/config.js'
 import { ConfigError } from '../errors.js'
 import type { Matrix } from '../evaluation/matrix.js'
 import type { Member } from './members.js'
@@ -6,7 +6,6 @@ import {
   type Candidates,
   candidates,
   isBetter,
-  type MeanReduction,
   type MixtureScore,
   scoreMixture,
   unitsOf,
@@ -53,7 +52,7 @@ export function selectMembers(
   { labels, logits, experiments }: ComparableUnits,
   list: readonly Member[],
   { topModels, weights: method, by, rounds, folds }: Selection,
-  reduction: MeanReduction,
+  reduction: Reduction,
 ): SelectedMembers {
   const all = candidates(logits, labels, reduction)
   const alone = list.map((_, i) => scoreMixture({ ...all, terms: all.terms.slice(i, i + 1) }, [1]))

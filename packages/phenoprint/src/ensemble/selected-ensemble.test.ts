@@ -50,8 +50,8 @@ const selectionSchema = z.record(
     leftOut: z.number(),
     experiments: z.array(z.string()),
     members: z.array(z.object({ run: z.string(), accuracy: z.number(), weight: z.number() })),
-    chosen: z.object({ loss: z.number() }),
-    given: z.object({ loss: z.number() }),
+    chosen: z.object({ loss: z.number().nullable() }),
+    given: z.object({ loss: z.number().nullable() }),
     heldOut: z.object({ chosen: z.object({ loss: z.number() }) }).nullable(),
   }),
 )
@@ -173,12 +173,25 @@ describe('a selected ensemble', () => {
     }
   })
 
-  it('refuses to find weights for medians, and by the loss of ranks', async () => {
+  it.each([
+    { reduce: 'logitMedian', weights: 'forward', by: 'loss' },
+    { reduce: 'probabilityMedian', weights: 'given', by: 'loss', topModels: 1 },
+    { reduce: 'rankMedian', weights: 'forward', by: 'accuracy', rounds: 5 },
+  ])('selects for medians too: %j', async ({ reduce, ...select }) => {
+    const folder = temporaryFolder()
+    const runs = three(folder)
+    await ensemble(configOf(folder, runs, { select, reduce }), silentReporter)
+    for (const { members } of Object.values(selectionOf(folder))) {
+      const weights = members.map(({ weight }) => weight)
+      expect(Math.max(...weights)).toBe(weights[1])
+      expect(weights[2]).toBe(0)
+    }
+  })
+
+  it('refuses to find weights by the loss of ranks', async () => {
     const folder = temporaryFolder()
     const runs = three(folder)
     const select = { weights: 'simplex' }
-    const median = configOf(folder, runs, { select, reduce: 'logitMedian' })
-    await expect(ensemble(median, silentReporter)).rejects.toThrow('weights are found for means')
     const ranks = configOf(folder, runs, { select, reduce: 'rankMean' })
     await expect(ensemble(ranks, silentReporter)).rejects.toThrow('expected accuracy')
   })

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { reductions } from '../config/averaging.js'
+import type { Reduction } from '../config/config.js'
 import { matrix, row } from '../evaluation/matrix.js'
 import { metrics } from '../evaluation/metrics.js'
-import { reduce } from '../evaluation/reductions.js'
+import { givesRanks, reduce } from '../evaluation/reductions.js'
 import { randomStream } from '../random.js'
 import { askNumbers } from '../testing/python.js'
-import { candidates, type MeanReduction, scoreMixture } from './mixture.js'
+import { candidates, scoreMixture } from './mixture.js'
 import { keepTopClasses } from './top-classes.js'
 import { forwardSelection, simplexSearch } from './weight-search.js'
 
@@ -23,7 +25,7 @@ const members = [1.6, 1.3, 0.9, 0].map((strength, m) => {
   }
   return matrix(data, units, classes)
 })
-const of = (reduction: MeanReduction) => candidates(members, labels, reduction)
+const of = (reduction: Reduction) => candidates(members, labels, reduction)
 const input = { x: members.map(({ data }) => [...data]), y: [...labels], classes }
 const scores = `
 from scipy.special import log_softmax, softmax
@@ -36,17 +38,14 @@ def loss(w, kind):
 `
 
 describe('weights', () => {
-  it.each(['logitMean', 'probabilityMean', 'rankMean'] as const)(
-    'of %s score as the reduced predictions do',
-    (reduction) => {
-      const weights = [3, 1, 2, 0.5]
-      const expected = metrics(reduce(members, reduction, weights), labels)
-      const got = scoreMixture(of(reduction), weights)
-      expect(got.accuracy).toBeCloseTo(expected.accuracy, 12)
-      if (reduction === 'rankMean') expect(got.loss).toBeNaN()
-      else expect(got.loss).toBeCloseTo(expected.loss, 5)
-    },
-  )
+  it.each(reductions)('of %s score as the reduced predictions do', (reduction) => {
+    const weights = [3, 1, 2, 0.5]
+    const expected = metrics(reduce(members, reduction, weights), labels)
+    const got = scoreMixture(of(reduction), weights)
+    expect(got.accuracy).toBeCloseTo(expected.accuracy, 12)
+    if (givesRanks(reduction)) expect(got.loss).toBeNaN()
+    else expect(got.loss).toBeCloseTo(expected.loss, 5)
+  })
 
   it.each(['logitMean', 'probabilityMean'] as const)(
     'of %s by simplex search lose as little as those of scipy',
@@ -81,6 +80,20 @@ print(json.dumps(best[1].tolist()))`
     })
     expect(weights[3]).toBe(0)
   })
+
+  it.each(['logitMedian', 'probabilityMedian'] as const)(
+    'of %s lose less than equal ones, by either search',
+    (reduction) => {
+      const all = of(reduction)
+      const equal = scoreMixture(all, [1, 1, 1, 1]).loss
+      for (const found of [simplexSearch(all, 'loss'), forwardSelection(all, 'loss', 12)]) {
+        const used = members.filter((_, i) => (found[i] ?? 0) > 0)
+        const weights = found.filter((weight) => weight > 0)
+        expect(metrics(reduce(used, reduction, [...weights]), labels).loss).toBeLessThan(equal)
+        expect(found.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 12)
+      }
+    },
+  )
 
   it('by accuracy are never worse than equal ones, and one round takes the best member', () => {
     const all = of('rankMean')
