@@ -3,6 +3,7 @@ import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
 import { ConfigError, PredictionError } from '../errors.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
+import type { PredictionRow } from '../prediction/prediction-row.js'
 import { writeJson } from '../run/files.js'
 import { finishedBefore, finishedRun } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
@@ -20,7 +21,7 @@ import {
   reliabilityLines,
 } from './assigned-tables.js'
 import { type Calibration, calibrate } from './calibrate.js'
-import type { ByCellType } from './calibration.js'
+import { type ByCellType, eachValue } from './calibration.js'
 import { callSplit } from './call-split.js'
 import type { Rules } from './plates.js'
 import { type PredictedSplit, readSplit } from './predicted-split.js'
@@ -47,9 +48,11 @@ export async function assign(config: Config, reporter: Reporter): Promise<VerbRe
   finishedRun(section.from, 'assignment.from', ['infer', 'ensemble'])
   const screen = await readScreen(screenSection)
   const splits = await readSplits(section, screen)
-  const called = new Set(splits.flatMap(({ rows }) => rows.map(({ unit }) => unit)))
-  const rules = rulesOf(screen, section, called, reporter)
-  const calibration = calibrate(await calibrationSplit(section, splits, screen), rules, reporter)
+  const called = new Set(splits.flatMap(({ rows }) => rows.map(unitOf)))
+  const known = await calibrationSplit(section, splits, screen)
+  const calibrated = new Set(section.calibration === 'train' ? [] : known?.rows.map(unitOf))
+  const rules = await rulesOf(screen, section, { called, calibrated }, reporter)
+  const calibration = calibrate(known, rules, reporter)
   using run = RunDirectory.open(output, purpose)
   using calls = callsFile(run.path('calls.csv'))
   using plates = platesFile(run.path('plates.csv'))
@@ -76,6 +79,8 @@ export async function assign(config: Config, reporter: Reporter): Promise<VerbRe
   run.finish(result)
   return result
 }
+
+const unitOf = ({ unit }: PredictionRow): string => unit
 
 async function readSplits(
   section: Section<'assignment'>,
@@ -115,7 +120,7 @@ async function calibrationSplit(
 
 /** What was learned, for `assignment.json`. */
 function described({ groups, base }: Rules, calibration: Calibration): object {
-  const { predicted, restricted, shared, unknownBelow } = calibration
+  const { predicted, restricted, shared, known } = calibration
   return {
     groups:
       groups === null
@@ -127,7 +132,7 @@ function described({ groups, base }: Rules, calibration: Calibration): object {
       restricted: listed(restricted),
       shared: listed(shared),
     },
-    unknownBelow: unknownBelow === null ? null : listed(unknownBelow),
+    unknownBelow: known === null ? null : listed(eachValue(known, ({ below }) => below)),
   }
 }
 

@@ -1,5 +1,4 @@
 import { PredictionError } from '../errors.js'
-import { row } from '../evaluation/matrix.js'
 import { knownLabel } from '../prediction/calls.js'
 import type { Reporter } from '../run/reporter.js'
 import { type ByCellType, boundsOf, fitTemperatures, valueFor } from './calibration.js'
@@ -7,7 +6,7 @@ import { findGroups, type Rules, restrictClasses } from './plates.js'
 import { labelledUnits, type PredictedSplit } from './predicted-split.js'
 import { fitSharedTemperatures } from './share-plates.js'
 import type { Temperature } from './temperature.js'
-import { familiarity } from './unknown.js'
+import { familiarities, isBelow, type KnownWells } from './unknown.js'
 
 /** What was learned from the labels of the calibration split. */
 export interface Calibration {
@@ -17,8 +16,8 @@ export interface Calibration {
   readonly restricted: ByCellType<Temperature>
   /** For the same where classes are shared out among wells: used for the probabilities of calls. */
   readonly shared: ByCellType<Temperature>
-  /** Scores below which a well is unknown; null without calibration. */
-  readonly unknownBelow: ByCellType<number> | null
+  /** What wells that are known score; null without calibration. */
+  readonly known: ByCellType<KnownWells> | null
 }
 
 /** Without calibration: logits as they are, nothing unknown. */
@@ -26,7 +25,7 @@ export const uncalibrated: Calibration = {
   predicted: fitTemperatures([]),
   restricted: fitTemperatures([]),
   shared: fitTemperatures([]),
-  unknownBelow: null,
+  known: null,
 }
 
 /**
@@ -54,32 +53,38 @@ export function calibrate(
   const within = restrictClasses(split, plates, rules)
   const restricted = fitTemperatures(labelledUnits(split, within))
   const labels = split.rows.map((who) => knownLabel(who, split.header))
-  const scores = labelled.map(({ cellType, logits }) => ({
-    cellType,
-    score: familiarity(logits, unknown.score),
-  }))
-  if (unknown.score === 'energy' && scores.every(({ score }) => Math.abs(score) < 1e-3)) {
+  const scores = familiarities(split, unknown.score, rules.distances)
+  const usesEnergy = unknown.score === 'energy' || unknown.score === 'either'
+  if (usesEnergy && scores[0]?.every((score) => Math.abs(score) < 1e-3)) {
     throw new PredictionError(
-      'assign: assignment.unknown.score: energy: these predictions are log-probabilities, whose energy is always 0. Set it to probability.',
+      `assign: assignment.unknown.score: ${unknown.score}: these predictions are log-probabilities, whose energy is always 0. Set it to ${unknown.score === 'energy' ? 'probability' : 'distance'}.`,
     )
   }
+  const wells = split.rows.flatMap(({ cellType }, i) =>
+    labels[i] === null ? [] : [{ cellType, scores: scoresAt(scores, i) }],
+  )
   return {
     predicted,
     restricted,
     shared:
       oneToOne === 'none' ? restricted : fitSharedTemperatures(within, plates, oneToOne, labels),
-    unknownBelow: boundsOf(scores, unknown.quantile),
+    known: boundsOf(wells, unknown.quantile),
   }
 }
 
-/** Whether a well is unlike those of the calibration split; false without one. */
-export function isUnknown(
-  { rows, logits }: PredictedSplit,
-  index: number,
-  { unknownBelow }: Calibration,
-  { section: { unknown } }: Rules,
-): boolean {
-  if (unknownBelow === null) return false
-  const bound = valueFor(unknownBelow, rows[index]?.cellType ?? '')
-  return familiarity(row(logits, index), unknown.score) < bound
+/** Which wells of a split are unlike those of the calibration split; none without one. `[well]` */
+export function unknownWells(
+  split: PredictedSplit,
+  { known }: Calibration,
+  { section: { unknown }, distances }: Rules,
+): boolean[] {
+  if (known === null) return split.rows.map(() => false)
+  const scores = familiarities(split, unknown.score, distances)
+  return split.rows.map(({ cellType }, i) =>
+    isBelow(scoresAt(scores, i), valueFor(known, cellType)),
+  )
+}
+
+function scoresAt(scores: readonly Float64Array[], well: number): number[] {
+  return scores.map((of) => of[well] ?? Number.NaN)
 }

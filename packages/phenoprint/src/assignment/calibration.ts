@@ -1,6 +1,6 @@
 import type { Row } from '../evaluation/softmax.js'
 import { fitTemperature, type Temperature } from './temperature.js'
-import { quantile } from './unknown.js'
+import { type KnownWells, knownWells } from './unknown.js'
 
 /** A labelled unit: what a temperature is fitted on. */
 export interface LabelledUnit {
@@ -23,24 +23,28 @@ export function valueFor<T>({ overall, byCellType }: ByCellType<T>, cellType: st
   return byCellType[cellType] ?? overall
 }
 
+/** The same with every value changed. */
+export function eachValue<T, U>(
+  { overall, byCellType }: ByCellType<T>,
+  change: (value: T) => U,
+): ByCellType<U> {
+  const entries = Object.entries(byCellType).map(([name, value]) => [name, change(value)] as const)
+  return { overall: change(overall), byCellType: Object.fromEntries(entries) }
+}
+
 /** A temperature for each cell type, on labelled units. */
 export function fitTemperatures(units: readonly LabelledUnit[]): ByCellType<Temperature> {
   return eachCellType(units, fitTemperature)
 }
 
-/**
- * The bound below which a score is unusual, for each cell type.
- *
- * @returns null without units.
- */
+/** What known wells score, and the bound below which a well is unusual, for each cell type. */
 export function boundsOf(
-  units: readonly { readonly cellType: string; readonly score: number }[],
+  units: readonly { readonly cellType: string; readonly scores: readonly number[] }[],
   share: number,
-): ByCellType<number> | null {
-  if (units.length === 0) return null
+): ByCellType<KnownWells> {
   return eachCellType(units, (of) =>
-    quantile(
-      of.map(({ score }) => score),
+    knownWells(
+      of.map(({ scores }) => scores),
       share,
     ),
   )

@@ -1,6 +1,6 @@
 import { type Matrix, matrix, row } from '../evaluation/matrix.js'
 import { argmax } from '../evaluation/softmax.js'
-import { type Calibration, isUnknown } from './calibrate.js'
+import { type Calibration, unknownWells } from './calibrate.js'
 import { valueFor } from './calibration.js'
 import { assignPlates, findGroups, type PlateCalls, type Rules, restrictClasses } from './plates.js'
 import type { PredictedSplit } from './predicted-split.js'
@@ -58,10 +58,11 @@ export function callSplit(
   plates.forEach(({ rows }, plate) => {
     for (const index of rows) plateOf[index] = plate
   })
+  const unknown = unknownWells(split, calibration, rules)
   const flags = split.rows.map((_, index): Flag[] => {
     const found: Flag[] = []
     const call = calls[index] ?? -1
-    if (isUnknown(split, index, calibration, rules)) found.push('unknown')
+    if (unknown[index]) found.push('unknown')
     if (call < 0) found.push('no class')
     else if (call !== argmax(row(restricted, index))) found.push('moved')
     const plate = plates[plateOf[index] ?? 0]

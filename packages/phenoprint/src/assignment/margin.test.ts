@@ -36,7 +36,7 @@ const base = learnPlateOrder(orders)?.base ?? []
 
 function rulesFor(options: object): Rules {
   const section = assignmentSchema.parse({ from: 'nowhere', ...options })
-  return { section, classes, groups, base, placeOf }
+  return { section, classes, groups, base, placeOf, distances: null }
 }
 
 /** Plates whose group is that of the labels. */

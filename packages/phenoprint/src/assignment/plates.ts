@@ -13,6 +13,7 @@ import {
   type GroupChoice,
 } from './choose-groups.js'
 import { groupScores } from './group-scores.js'
+import type { KnownDistances } from './known-distances.js'
 import type { PlaceOf } from './plate-orders.js'
 
 /** A plate of predicted wells, and the group that its classes are of. */
@@ -33,6 +34,8 @@ export interface Rules {
   /** The known order of groups, for rotations. */
   readonly base: readonly number[]
   readonly placeOf: PlaceOf
+  /** How near wells lie to known classes, where the score of unknown wells asks for it. */
+  readonly distances: KnownDistances | null
 }
 
 /**

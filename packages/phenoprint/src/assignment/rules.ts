@@ -10,27 +10,37 @@ import {
 } from '../screen/plate-groups.js'
 import type { Screen } from '../screen/screen.js'
 import { count } from '../words.js'
+import { knownDistances } from './known-distances.js'
 import { groupOrders, learnPlateOrder } from './plate-orders.js'
 import type { Rules } from './plates.js'
 import { platesOfScreen, type TrainingPlates } from './training-plates.js'
 
+/** Ids of units that nothing, or not all, is learned from. */
+export interface Apart {
+  /** Those that are to be called: no group is learned from their plates. */
+  readonly called: ReadonlySet<string>
+  /** Those that temperatures and bounds are set on: classes' centres are not learned from them. */
+  readonly calibrated: ReadonlySet<string>
+}
+
 /**
  * What the plates of a screen have in common, from its training wells and the configuration.
  *
- * @param called Ids of the units that are to be called: nothing is learned from their plates.
+ * @throws {EarlierRunError} {PredictionError} as {@link knownDistances}.
  * @throws {ConfigError} when there is nothing to learn from, the training plates contradict the
  *   rules that were asked for, or named groups are not of this screen.
  */
-export function rulesOf(
+export async function rulesOf(
   screen: Screen,
   section: Section<'assignment'>,
-  called: ReadonlySet<string>,
+  { called, calibrated }: Apart,
   reporter: Reporter,
-): Rules {
+): Promise<Rules> {
   const known = platesOfScreen(screen, called)
   refuseRepeated(known, section)
   const groups = groupsFor(screen, section, known)
-  const rules = { section, classes: screen.classes, groups, placeOf: known.placeOf }
+  const distances = await knownDistances(section, screen, new Set([...called, ...calibrated]))
+  const rules = { section, classes: screen.classes, groups, placeOf: known.placeOf, distances }
   if (groups === null) return { ...rules, base: [] }
   const sizes = groups.classes.map((members) => members.length).join(', ')
   reporter.say(

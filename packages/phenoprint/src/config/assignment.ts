@@ -32,17 +32,28 @@ const groups = z
   .prefault({})
   .describe('Sets of classes of which each plate holds one')
 
+const needsEmbeddings = (score: string): boolean => score === 'distance' || score === 'either'
+
 const unknown = z
   .strictObject({
     score: z
-      .enum(['energy', 'probability'])
+      .enum(['energy', 'probability', 'distance', 'either'])
       .default('energy')
-      .describe('energy: log of the sum of exponentials of the logits; probability: the greatest'),
+      .describe(
+        'energy: log of the sum of exponentials of the logits; probability: the greatest; distance: from the nearest class in the embedding; either: energy or distance, whichever is rarer',
+      ),
+    embeddings: name
+      .optional()
+      .describe('Run directory of embed, of the same network: for distance and either'),
     quantile: fraction
       .default(0.01)
       .describe(
         'Wells below this quantile of the calibration wells of their cell type are flagged',
       ),
+  })
+  .refine(({ score, embeddings }) => embeddings !== undefined || !needsEmbeddings(score), {
+    path: ['embeddings'],
+    message: 'expected a run of embed for the scores distance and either',
   })
   .prefault({})
   .describe('Which wells are unlike those that the models know')

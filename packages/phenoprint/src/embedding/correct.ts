@@ -65,22 +65,36 @@ export function whiten(
   for (const members of groupsOf(places, ({ cellType }) => cellType)) {
     const reference = members.filter((well) => isReference[well])
     const covariance = covarianceOf(centred, reference)
-    let total = 0
-    for (let i = 0; i < columns; i++) total += covariance[i * columns + i] ?? 0
+    const total = trace(covariance, columns)
     if (reference.length < 2 || !(total > 0)) {
       throw new PredictionError(
         `embed: ${reference.length} reference wells of cell type ${places[members[0] ?? 0]?.cellType} do not vary, expected two or more that do. Set embed.reference to controls or all, or embed.correct to centre.`,
       )
     }
-    for (let i = 0; i < columns; i++) {
-      covariance[i * columns + i] = (covariance[i * columns + i] ?? 0) + (ridge * total) / columns
-    }
-    const factor = cholesky(covariance, columns)
+    const factor = widenedFactor(covariance, columns, ridge)
     for (const well of members) {
       data.set(solveLower(factor, row(centred, well)), well * columns)
     }
   }
   return matrix(data, rows, columns)
+}
+
+/**
+ * The Cholesky factor of a covariance, each variance widened by a share of the mean variance.
+ *
+ * @throws {PredictionError} when it still has no inverse.
+ */
+export function widenedFactor(covariance: Float64Array, size: number, ridge: number): Float64Array {
+  const wider = covariance.slice()
+  const added = (ridge * trace(covariance, size)) / size
+  for (let i = 0; i < size; i++) wider[i * size + i] = (wider[i * size + i] ?? 0) + added
+  return cholesky(wider, size)
+}
+
+function trace(values: Float64Array, size: number): number {
+  let total = 0
+  for (let i = 0; i < size; i++) total += values[i * size + i] ?? 0
+  return total
 }
 
 /**
@@ -110,7 +124,7 @@ export function cholesky(values: Float64Array, size: number): Float64Array {
 }
 
 /** The x of L x = b. */
-function solveLower(factor: Float64Array, b: Float32Array | Float64Array): Float64Array {
+export function solveLower(factor: Float64Array, b: Float32Array | Float64Array): Float64Array {
   const size = b.length
   const x = new Float64Array(size)
   for (let i = 0; i < size; i++) {
@@ -122,7 +136,7 @@ function solveLower(factor: Float64Array, b: Float32Array | Float64Array): Float
 }
 
 /** `[feature, feature]`, with n - 1 below. */
-function covarianceOf(of: Matrix, wells: readonly number[]): Float64Array {
+export function covarianceOf(of: Matrix, wells: readonly number[]): Float64Array {
   const size = of.columns
   const mean = meanRow(of, wells)
   const covariance = new Float64Array(size * size)

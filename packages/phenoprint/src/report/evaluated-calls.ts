@@ -31,11 +31,14 @@ export async function callSteps(
     const of = await readSplit(section.from, name, screen)
     for (const { unit } of of?.rows ?? []) units.add(unit)
   }
-  const rules = rulesOf(screen, section, units, silentReporter)
   const known =
     section.calibration === 'none'
       ? null
       : await readSplit(section.from, section.calibration, screen)
+  const calibrated = new Set(
+    section.calibration === 'train' ? [] : known?.rows.map(({ unit }) => unit),
+  )
+  const rules = await rulesOf(screen, section, { called: units, calibrated }, silentReporter)
   const done = callSplit(split, rules, calibrate(known, rules, silentReporter))
   const probabilities = split.header.scores === 'logits'
   const step = (name: string, logits: Matrix, calls: Int32Array | null): ScoredStep => {
