@@ -98,6 +98,25 @@ describe('phenoprint', () => {
     expect(code).toBe(2)
   })
 
+  it('ends with exit code 4 on a device that is not there, and begins nothing', () => {
+    const folder = folderOf({
+      'all.yml': `device: cuda:99
+output: out
+store: { path: store }
+fineTune: { from: none }
+prediction: { from: none }
+embed: { from: none }
+explain: { from: none }
+`,
+    })
+    for (const verb of ['train', 'fine-tune', 'infer', 'embed', 'explain']) {
+      const { stderr, code } = phenoprint([verb, '-y', 'all.yml'], folder)
+      expect(stderr).toContain('device: got cuda:99, expected one that libtorch')
+      expect(code).toBe(4)
+    }
+    expect(existsSync(join(folder, 'out'))).toBe(false)
+  })
+
   it('tells a fault to programs too, as the last line of standard output', () => {
     const { stdout, stderr, code } = phenoprint(['train', '-y', 'nowhere.yml', '--json'])
     expect(lastLine(stdout)).toEqual({ type: 'error', message: stderr.trimEnd(), exitCode: 2 })

@@ -43,8 +43,8 @@ export type {
   Network,
   NetworkDescription,
   NetworkShape,
-  Precision,
 } from './models/network.js'
+export type { Precision } from './models/precision.js'
 export { infer } from './prediction/infer.js'
 export { predictViews, type View } from './prediction/predict-views.js'
 export type { PredictionBlock } from './prediction/predicted-units.js'

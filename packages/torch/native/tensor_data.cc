@@ -75,8 +75,12 @@ napi_value fromTypedArray(const Call& call) {
   const at::ScalarType type = call.has(2) ? dtypeOf(readString(call.env, call[2])) : array.type;
   const at::Device device(call.has(3) ? readString(call.env, call[3]) : "cpu");
   const at::AutoGradMode off(false);
-  at::Tensor result = at::empty(shape, at::TensorOptions(type).device(device));
-  result.copy_(view(array, shape, sameBytes(array.type, type) ? type : array.type));
+  const at::Tensor source = view(array, shape, sameBytes(array.type, type) ? type : array.type);
+  // The array is JavaScript's again when this returns; pinned memory is the card's to read while we go on.
+  // libtorch does not give it out again before the copy is done.
+  at::Tensor result = at::empty(shape, at::TensorOptions(type).pinned_memory(device.is_cuda()));
+  result.copy_(source);
+  if (!device.is_cpu()) result = result.to(device, type, /*non_blocking=*/device.is_cuda());
   return wrapTensor(call.env, result);
 }
 

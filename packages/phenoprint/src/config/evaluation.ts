@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { averaging, reductions } from './averaging.js'
+import { precision } from './precision.js'
 
 /** Sections of the verbs that look at predictions: how good they are, and which to take together. */
 const name = z.string().min(1)
@@ -81,6 +82,6 @@ export const embed = z
       .default(0.01)
       .describe('whiten: share of the mean variance that is added to each variance'),
     batchSize: z.int().positive().default(64).describe('Tiles at once'),
-    precision: z.enum(['fp32', 'bf16']).default('fp32').describe('What convolutions multiply'),
+    precision: precision('What convolutions multiply; fp16 is for CUDA'),
   })
   .describe('What a network makes of each unit before it names a class')

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { averaging, reductions } from './averaging.js'
 import { predictionNorm } from './batch-norm.js'
 import { symmetries } from './batches.js'
+import { precision } from './precision.js'
 
 /**
  * One schema a section of the YAML file. Every key has a description: it is what an editor shows,
@@ -199,7 +200,7 @@ export const prediction = z
       .describe('Per-view logits kept: float32 while under 1 GB, else float16'),
     batchSize: positiveInteger.default(64).describe('Tiles at once'),
     batchNorm: predictionNorm,
-    precision: z.enum(['fp32', 'bf16']).default('fp32').describe('What convolutions multiply'),
+    precision: precision('What convolutions multiply; fp16 is for CUDA'),
     threads,
   })
   .describe('Logits for every tile, site and symmetry, and their reduction per unit')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { predictionNorm } from './batch-norm.js'
+import { precision } from './precision.js'
 
 /** The section that says how weights are found. */
 const positiveInteger = z.int().positive()
@@ -199,7 +200,7 @@ export const training = z
     optimiser,
     schedule,
     loss,
-    precision: z.enum(['fp32', 'bf16']).default('fp32').describe('bf16: autocast'),
+    precision: precision('bf16, fp16: autocast; fp16 with its gradients scaled, for CUDA'),
     clipNorm: z
       .number()
       .positive()

@@ -42,7 +42,7 @@ export interface BlockKernel {
   ): FoldedPart
 }
 
-export type InferenceDType = 'float32' | 'bfloat16'
+export type InferenceDType = 'float32' | 'bfloat16' | 'float16'
 
 /** A part of a network that only infers, with weights of its own. */
 export interface FoldedPart {

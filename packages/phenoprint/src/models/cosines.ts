@@ -1,4 +1,5 @@
 import { aten, autocast, type Tensor } from '@phenoprint/torch'
+import { castingFor } from './precision.js'
 
 /**
  * `cos(x_i, w_j) = x_i . w_j / (|x_i| |w_j|)`, in float32 whatever autocast says: a margin of an angle is
@@ -9,8 +10,9 @@ import { aten, autocast, type Tensor } from '@phenoprint/torch'
  * @returns `[batch, class]`, -1 to 1 up to rounding.
  */
 export function cosinesTo(x: Tensor, directions: Tensor): Tensor {
-  const casting = { device: kindOf(x.device), dtype: 'bfloat16', enabled: false } as const
-  return autocast(casting, () => aten.linear(ofLengthOne(asFloat(x)), ofLengthOne(directions)))
+  return autocast(castingFor(x.device, 'fp32'), () =>
+    aten.linear(ofLengthOne(asFloat(x)), ofLengthOne(directions)),
+  )
 }
 
 /** Rows divided by their lengths. */
@@ -26,8 +28,4 @@ export function ofLengthOne(rows: Tensor): Tensor {
 
 function asFloat(x: Tensor): Tensor {
   return x.dtype === 'float64' ? x : x.to({ dtype: 'float32' })
-}
-
-function kindOf(device: string): 'cpu' | 'cuda' {
-  return device === 'cpu' ? 'cpu' : 'cuda'
 }

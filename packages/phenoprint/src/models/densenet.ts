@@ -5,8 +5,9 @@ import { type DenseNetDesign, DenseNetTrunk } from './densenet-trunk.js'
 import { FoldedNetwork, foldedMeans } from './folded-network.js'
 import { createHead } from './head.js'
 import { LinearHead } from './linear-head.js'
-import { type InferenceNetwork, Network, type NetworkShape, type Precision } from './network.js'
+import { type InferenceNetwork, Network, type NetworkShape } from './network.js'
 import { normSettings } from './norm-settings.js'
+import { dtypeOf, type Precision } from './precision.js'
 
 const designs = {
   densenet121: { layers: [6, 12, 24, 16], growth: 32, stemChannels: 64 },
@@ -64,7 +65,7 @@ export class DenseNet extends Network {
   }
 
   compileForInference(precision: Precision): InferenceNetwork {
-    const parts = this.#trunk.fold(precision === 'bf16' ? 'bfloat16' : 'float32')
+    const parts = this.#trunk.fold(dtypeOf(precision))
     return new FoldedNetwork([...parts, foldedMeans], this.head.fold())
   }
 }

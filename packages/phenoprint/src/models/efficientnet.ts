@@ -7,8 +7,9 @@ import { decodeArchitecture, type EfficientNetName } from './efficientnet-scalin
 import { flavours } from './flavour.js'
 import { FoldedNetwork } from './folded-network.js'
 import { createHead } from './head.js'
-import { type InferenceNetwork, Network, type NetworkShape, type Precision } from './network.js'
+import { type InferenceNetwork, Network, type NetworkShape } from './network.js'
 import { normSettings } from './norm-settings.js'
+import { dtypeOf, type Precision } from './precision.js'
 
 /**
  * EfficientNet: a stem, seven stages of blocks, a head, an average over the image, a classifier.
@@ -98,7 +99,7 @@ export class EfficientNet extends Network {
   }
 
   compileForInference(precision: Precision): InferenceNetwork {
-    const dtype = precision === 'bf16' ? 'bfloat16' : 'float32'
+    const dtype = dtypeOf(precision)
     const stem = { convolution: this.#stem, norm: this.#stemNorm }
     const last = { convolution: this.#lastConvolution, norm: this.#lastNorm }
     const parts = [

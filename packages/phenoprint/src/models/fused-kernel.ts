@@ -39,7 +39,8 @@ export const fusedKernel: BlockKernel = {
   fold(layers, dtype) {
     const { block, expand, depthwise, excite, project, activation } = layers
     const gate = gateTensors(excite)
-    if (!areFloatsOnCpu(layers) || gate === null) return stockKernel.fold(layers, dtype)
+    if (dtype === 'float16' || !areFloatsOnCpu(layers) || gate === null)
+      return stockKernel.fold(layers, dtype)
     return tidy(
       () =>
         new fused.FoldedMBConv(
@@ -58,7 +59,7 @@ export const fusedKernel: BlockKernel = {
     )
   },
   foldPooled(head, activation, dtype) {
-    if (!isHead(head)) return stockKernel.foldPooled(head, activation, dtype)
+    if (dtype === 'float16' || !isHead(head)) return stockKernel.foldPooled(head, activation, dtype)
     return tidy(() => {
       const folded = nn.foldBatchNorm(head.convolution, head.norm)
       return new fused.FoldedHead(folded, activation.name, dtype)

@@ -11,7 +11,8 @@ import {
 } from '@phenoprint/torch'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createNetwork } from './create-network.js'
-import type { Network, Precision } from './network.js'
+import type { Network } from './network.js'
+import type { Precision } from './precision.js'
 import { modelSection } from './reference.test.support.js'
 
 beforeEach(() => setThreads(2))
@@ -31,11 +32,12 @@ describe.each(kinds)('a network of %s blocks for inference alone', (kernels) => 
         using network = trained({ architecture, activation, flavour, kernels })
         const images = randn([3, 6, ...size]).contiguous({ memoryFormat: 'channelsLast' })
         const exact = inDoublePrecision(network, { architecture, activation, flavour }, images)
-        for (const precision of ['fp32', 'bf16'] as const) {
+        for (const precision of ['fp32', 'bf16', 'fp16'] as const) {
           using compiled = network.compileForInference(precision)
           const logits = compiled.forward(images)
           expect(logits.dtype).toBe('float32')
-          const plain = forward(network, images, precision)
+          // Halves have more digits than bfloat16: they may be no further off.
+          const plain = forward(network, images, precision === 'fp16' ? 'bf16' : precision)
           const allowed = Math.max(1.5 * difference(plain, exact), 1e-6)
           expect(difference(logits, exact)).toBeLessThan(allowed)
           network.eval()

@@ -2,6 +2,7 @@ import { aten, nn, type Tensor, tidy } from '@phenoprint/torch'
 import type { Section } from '../config/config.js'
 import { activationOf } from './architecture.js'
 import type { Head, Scores } from './head.js'
+import type { Precision } from './precision.js'
 
 /** What the data ask of a network. */
 export interface NetworkShape {
@@ -57,9 +58,6 @@ export abstract class Network extends nn.Module {
    */
   abstract compileForInference(precision: Precision): InferenceNetwork
 }
-
-/** What convolutions multiply; sums are always float32. */
-export type Precision = 'fp32' | 'bf16'
 
 /** A network that only infers, without gradients. */
 export interface InferenceNetwork extends Disposable {

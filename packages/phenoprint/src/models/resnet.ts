@@ -3,8 +3,9 @@ import { type Activation, createActivation } from './activation.js'
 import { activationOf, type ModelOf } from './architecture.js'
 import { FoldedNetwork, foldedMeans } from './folded-network.js'
 import { createHead } from './head.js'
-import { type InferenceNetwork, Network, type NetworkShape, type Precision } from './network.js'
+import { type InferenceNetwork, Network, type NetworkShape } from './network.js'
 import { normSettings } from './norm-settings.js'
+import { dtypeOf, type Precision } from './precision.js'
 import { expansionOf, ResidualBlock } from './residual-block.js'
 
 /** Blocks of the four stages, what they are made of, and the groups and their width in the middle. */
@@ -108,7 +109,7 @@ export class ResNet extends Network {
   }
 
   compileForInference(precision: Precision): InferenceNetwork {
-    const dtype = precision === 'bf16' ? 'bfloat16' : 'float32'
+    const dtype = dtypeOf(precision)
     const activation = this.#activation.name
     const stem = new nn.FoldedConv2d(this.#stem, this.#stemNorm, { activation, dtype })
     const parts = [

@@ -5,7 +5,8 @@ import type { Section } from '../config/config.js'
 import { ConfigError, PredictionError } from '../errors.js'
 import { createReducer } from '../evaluation/reductions.js'
 import { normaliseByBatch, retakeStatistics } from '../models/batch-norms.js'
-import type { InferenceNetwork, Network, Precision } from '../models/network.js'
+import type { InferenceNetwork, Network } from '../models/network.js'
+import { castingFor, type Precision } from '../models/precision.js'
 import { randomStream } from '../random.js'
 import type { Screen } from '../screen/screen.js'
 import { predictEachUnit, type UnitLogits, type UnitOptions } from './predict-units.js'
@@ -172,16 +173,15 @@ export class AdaptedNetwork implements Disposable {
     const images = new Float32Array(loaded.images.length + controls.length)
     images.set(loaded.images)
     images.set(controls, loaded.images.length)
-    const dtype = 'bfloat16'
-    const kind = device === 'cpu' ? 'cpu' : 'cuda'
     return tidy(() =>
       noGrad(() => {
         const shape = [images.length / (channels * height * width), height, width, channels]
-        const input = tensor(images, { shape }).to({ device }).permute([0, 3, 1, 2])
+        const input = tensor(images, { shape, device }).permute([0, 3, 1, 2])
         const sites = [...samples, ...beside].map(({ site }) => site)
         const types = cellTypes?.ofSites(sites).to({ device }) ?? null
-        const casting = { device: kind, dtype, enabled: precision === 'bf16' } as const
-        const all = autocast(casting, () => this.#network.forward(input, types))
+        const all = autocast(castingFor(device, precision), () =>
+          this.#network.forward(input, types),
+        )
         const own = all.narrow(0, 0, count).narrow(1, 0, classes)
         return finite(own.to({ dtype: 'float32', device: 'cpu' }).contiguous().toTypedArray())
       }),

@@ -84,11 +84,10 @@ function forward(
   const [count, channels, height, width] = shape
   return tidy(() =>
     noGrad(() => {
-      const input = tensor(images, { shape: [count, height, width, channels] })
-        .to({ device })
-        .permute([0, 3, 1, 2])
+      const input = tensor(images, { shape: [count, height, width, channels], device })
+      const maps = input.permute([0, 3, 1, 2])
       const beside = cellTypes?.ofSites(samples.map(({ site }) => site)).to({ device }) ?? null
-      const predicted = network.forward(input, beside)
+      const predicted = network.forward(maps, beside)
       const [rows = 0, columns = 0] = predicted.shape
       if (rows !== count || columns < classes) {
         throw new PredictionError(

@@ -14,6 +14,7 @@ import { engineFault } from '../run/engine-fault.js'
 import { writeJson } from '../run/files.js'
 import { finishedBefore, finishedRun } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
+import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
 import type { Screen } from '../screen/screen.js'
 import { Store } from '../store/store.js'
@@ -45,6 +46,7 @@ async function explainHere(config: Config, reporter: Reporter): Promise<VerbResu
   const purpose = { verb: 'explain', config, reporter } as const
   const before = finishedBefore(output, purpose)
   if (before !== null) return before
+  requireDevice(config.device)
   const model = finishedRun(section.from, 'explain.from', ['train', 'fine-tune'])
   const storePath = config.store?.path ?? requireSection(model.config, 'store', 'explain').path
   using store = await Store.open(storePath)

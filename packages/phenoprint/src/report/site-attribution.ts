@@ -47,7 +47,7 @@ export async function attributeSite(
     const { images, shape } = await loader.load(samples.slice(first, first + batchSize))
     const [tiles, channels, height, width] = shape
     const found = tidy(() => {
-      const given = tensor(images, { shape: [tiles, height, width, channels] }).to({ device })
+      const given = tensor(images, { shape: [tiles, height, width, channels], device })
       const classes = new Array<number>(tiles).fill(classIndex)
       const sites = new Array<number>(tiles).fill(site)
       const beside = cellTypes?.ofSites(sites).to({ device }) ?? null

@@ -44,6 +44,7 @@ import { saveEpoch } from './save-epoch.js'
 import { dataLine, epochLine, memoryLine, networkLine, paceLine } from './say.js'
 import { learningRateAt, momentumAt } from './schedule.js'
 import { accumulateGradients, passBatch } from './step.js'
+import { takeStep } from './take-step.js'
 import { afterEpoch, firstState } from './training-state.js'
 import { validate } from './validate.js'
 
@@ -120,7 +121,8 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const averaging = settings.average
   const decay = averaging?.name === 'ema' ? averaging.decay : null
   using average = averaging ? new optim.WeightAverage(network.namedParameters(), decay) : null
-  const learner = { network, optimiser, device, average }
+  const scaler = settings.precision === 'fp16' ? new optim.GradScaler() : null
+  const learner = { network, optimiser, device, average, scaler }
   const rateAt = (step: number) =>
     learningRateAt(
       settings.schedule,
@@ -138,7 +140,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const classes = heads?.treatments ?? shape.classes
   const loss = new TrainingLoss(settings.loss, classGroups(screen, task.train, classes))
   const stepSettings = {
-    ...{ device, precision, microBatch, pairs: heads },
+    ...{ device, precision, microBatch, pairs: heads, scaler },
     cellTypes: cellTypeInput(screen, shape.cellTypes),
   }
   reporter.say(networkLine(description, network))
@@ -219,11 +221,9 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
             folder,
           )
         }
-        if (settings.clipNorm !== undefined) {
-          optim.clipGradientNorm(network.parameters(), settings.clipNorm)
+        if (!takeStep(learner, settings.clipNorm)) {
+          throw diverged(`gradients overflow in epoch ${epoch}, step ${state.step + 1}`, folder)
         }
-        optimiser.step()
-        optimiser.zeroGrad()
         averageStep(average, averaging, epoch)
 
         const [count] = batch.shape

@@ -30,7 +30,7 @@ function learner() {
   const network = createNetwork(modelSection(), { channels, classes: 5 })
   network.to({ memoryFormat: 'channelsLast' })
   const optimiser = new optim.AdamW(network.parameters(), { learningRate: 1e-3 })
-  return { network, optimiser, device: 'cpu', average: null }
+  return { network, optimiser, device: 'cpu', average: null, scaler: null }
 }
 
 const settings = {
@@ -39,6 +39,7 @@ const settings = {
   microBatch: 24,
   loss: plainLoss,
   pairs: null,
+  scaler: null,
   cellTypes: null,
   optimiser: {
     name: 'adamw',

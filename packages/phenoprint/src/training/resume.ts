@@ -23,6 +23,8 @@ const metadataSchema = z.object({
   }),
   /** Updates of the average. */
   averaged: z.int().nonnegative().default(0),
+  /** Of the loss, where it is enlarged. */
+  scaler: z.object({ scale: z.number().positive(), streak: z.int().nonnegative() }).optional(),
 })
 
 /** What moves in training. */
@@ -32,6 +34,8 @@ export interface Learner {
   readonly device: string
   /** Of the weights; null without one. */
   readonly average: optim.WeightAverage | null
+  /** Of the loss and the gradients; null leaves them. */
+  readonly scaler: optim.GradScaler | null
 }
 
 const metadataKey = 'training'
@@ -55,7 +59,10 @@ export function saveResumePoint(path: string, learner: Learner, state: TrainingS
       all.set(`generator/${device}`, tensor(generatorState(device)))
     }
     const averaged = learner.average?.count ?? 0
-    const metadata = { [metadataKey]: JSON.stringify({ state, optimiser: scalars, averaged }) }
+    const scaler = learner.scaler?.state
+    const metadata = {
+      [metadataKey]: JSON.stringify({ state, optimiser: scalars, averaged, scaler }),
+    }
     writeTensors(path, all, metadata)
   })
 }
@@ -68,7 +75,7 @@ export function saveResumePoint(path: string, learner: Learner, state: TrainingS
  */
 export function loadResumePoint(path: string, learner: Learner): TrainingState {
   return useTensors(path, ({ tensors, metadata }) => {
-    const { state, optimiser, averaged } = parseMetadata(
+    const { state, optimiser, averaged, scaler } = parseMetadata(
       path,
       metadata[metadataKey],
       metadataSchema,
@@ -76,6 +83,7 @@ export function loadResumePoint(path: string, learner: Learner): TrainingState {
     try {
       learner.network.loadStateDict(under('network', tensors))
       learner.optimiser.loadStateDict({ tensors: under('optimiser', tensors), scalars: optimiser })
+      if (learner.scaler !== null && scaler !== undefined) learner.scaler.state = scaler
       learner.average?.loadStateDict({ tensors: under('average', tensors), count: averaged })
       for (const [device, saved] of under('generator', tensors)) {
         setGeneratorState(bytesOf(saved), device)

@@ -56,6 +56,7 @@ const settings = {
   precision: 'fp32',
   loss: smoothed,
   pairs: null,
+  scaler: null,
   cellTypes: null,
 } as const
 

@@ -1,9 +1,10 @@
-import { autocast, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { autocast, noGrad, type optim, type Tensor, tensor, tidy } from '@phenoprint/torch'
 import { divideCount } from '../batches/divide.js'
 import type { Batch, MixedIn } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
 import type { CellTypeInput } from '../models/cell-type-input.js'
 import type { Network } from '../models/network.js'
+import { castingFor } from '../models/precision.js'
 import type { StepLoss, StepScores } from './loss.js'
 
 /** How a step computes. */
@@ -15,6 +16,8 @@ export interface StepSettings {
   readonly loss: StepLoss
   /** In pairs: classes of treatments, behind which those of controls begin, and the weight of these. */
   readonly pairs: { readonly treatments: number; readonly controlWeight: number } | null
+  /** Enlarges the loss, so that float16 gradients do not vanish; null leaves it. */
+  readonly scaler: Pick<optim.GradScaler, 'scale'> | null
   /** What the network takes beside images. */
   readonly cellTypes: CellTypeInput | null
 }
@@ -42,7 +45,7 @@ export function accumulateGradients(
   settings: StepSettings,
 ): number {
   const { labels, shape, controlLabels, mixed } = batch
-  const { device, microBatch, loss: lossOf, pairs } = settings
+  const { device, microBatch, loss: lossOf, pairs, scaler } = settings
   const [count] = shape
   const parts = divideCount(count, microBatch)
   let sum = 0
@@ -55,7 +58,7 @@ export function accumulateGradients(
       )
       const scores = part(all, 0, 0, to - from)
       const classes = scores.logits.shape[1] ?? 0
-      const own = (values: BigInt64Array) => tensor(values.subarray(from, to)).to({ device })
+      const own = (values: BigInt64Array) => tensor(values.subarray(from, to), { device })
       const loss =
         pairs !== null && controlLabels !== null
           ? twoHeads(scores, own(labels), own(controlLabels), pairs, lossOf)
@@ -68,8 +71,9 @@ export function accumulateGradients(
             })
       const share = (to - from) / count
       // The only part has share 1, and is spared the multiplication.
-      if (parts.length === 1) loss.backward()
-      else loss.mul(share).backward()
+      const weighed = parts.length === 1 ? loss : loss.mul(share)
+      const enlarged = scaler === null ? weighed : scaler.scale(weighed)
+      enlarged.backward()
       return loss.item() * share
     })
   }
@@ -87,7 +91,7 @@ function joined(first: Float32Array, second: Float32Array): Float32Array {
 export function passBatch(
   network: Pick<Network, 'forward'>,
   batch: StepBatch,
-  settings: Omit<StepSettings, 'loss' | 'pairs'>,
+  settings: Omit<StepSettings, 'loss' | 'pairs' | 'scaler'>,
 ): void {
   for (const part of divideCount(batch.shape[0], settings.microBatch)) {
     noGrad(() =>
@@ -102,7 +106,7 @@ export function passBatch(
 function sent<T>(
   { images, units, shape, mixed, normControls }: StepBatch,
   [from, to]: readonly [number, number],
-  { device, precision, cellTypes }: Omit<StepSettings, 'loss' | 'pairs'>,
+  { device, precision, cellTypes }: Omit<StepSettings, 'loss' | 'pairs' | 'scaler'>,
   compute: (input: Tensor, cellTypes: Tensor | null) => T,
 ): T {
   const [, channels, height, width] = shape
@@ -110,9 +114,9 @@ function sent<T>(
   const wells = images.subarray(from * pixels, to * pixels)
   const shown = normControls === null ? wells : joined(wells, normControls)
   const count = shown.length / pixels
-  const input = tensor(shown, { shape: [count, height, width, channels] })
-    .to({ device })
-    .permute([0, 3, 1, 2])
+  const input = tensor(shown, { shape: [count, height, width, channels], device }).permute([
+    0, 3, 1, 2,
+  ])
   // Controls are of the batch's plate, so of the cell type of any of its wells.
   const ofPart = Array.from(
     { length: count },
@@ -120,9 +124,7 @@ function sent<T>(
   )
   const shares = mixed === null ? null : partOf(mixed, [from, to])
   const beside = cellTypes?.ofUnits(ofPart, shares).to({ device }) ?? null
-  const dtype = 'bfloat16'
-  const casting = { device: kindOf(device), dtype, enabled: precision === 'bf16' } as const
-  return autocast(casting, () => compute(input, beside))
+  return autocast(castingFor(device, precision), () => compute(input, beside))
 }
 
 /** Units and shares of a part of a batch. */
@@ -172,8 +174,4 @@ function softTargets(
     add(mixed.labels[sample], 1 - share)
   }
   return tensor(targets, { shape: [to - from, classes] })
-}
-
-function kindOf(device: string): 'cpu' | 'cuda' {
-  return device === 'cpu' ? 'cpu' : 'cuda'
 }

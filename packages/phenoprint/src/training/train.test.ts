@@ -206,6 +206,7 @@ describe('train', () => {
         microBatch: 8,
         loss: plainLoss,
         pairs: null,
+        scaler: null,
         cellTypes: null,
       } as const
       sum += (to - from) * accumulateGradients(network, batch, settings)
@@ -300,10 +301,10 @@ describe('train', () => {
     expect(metrics).toMatchObject({ epochs: 2, stoppedEarly: true })
   })
 
-  it('learns what it is shown', async () => {
+  it.each(['bf16', 'fp16'])('learns what it is shown, in %s', async (precision) => {
     const run = newRun()
     const optimiser = { name: 'adam', learningRate: 1e-3 }
-    const settings = { epochs: 12, batchSize: 10, precision: 'bf16', optimiser }
+    const settings = { epochs: 12, batchSize: 10, precision, optimiser }
     const plain = { batches: { symmetries: ['identity'] }, model: { dropout: 0, dropConnect: 0 } }
     await train(smallConfig(store, run, settings, plain), recorder())
     const losses = eventsOf(run).map((event) => Number(event.loss))

@@ -27,9 +27,13 @@ export class Slot {
     return this.#remembered(name, () => zerosLike(this.parameter))
   }
 
-  /** A count, at first zero; float32 as in PyTorch. */
+  /** A count, at first zero; float32 as in PyTorch. It moves to the device where its kernel wants it. */
   counter(name: string, device: string): Tensor {
-    return this.#remembered(name, () => zeros([], { dtype: 'float32', device }))
+    const count = this.#remembered(name, () => zeros([], { dtype: 'float32', device }))
+    if (count.device === device) return count
+    const moved = this.remember(name, count.to({ device }))
+    count.dispose()
+    return moved
   }
 
   /** Remembers a tensor until {@link forget}. */

@@ -1,0 +1,19 @@
+/** What convolutions multiply; sums are always float32. */
+export type Precision = 'fp32' | 'bf16' | 'fp16'
+
+const dtypes = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' } as const
+
+/** The dtype of the numbers that convolutions multiply. */
+export function dtypeOf(precision: Precision): (typeof dtypes)[Precision] {
+  return dtypes[precision]
+}
+
+/** What autocast() is told, to compute in a precision on a device: `cpu`, `cuda`, `cuda:1`. */
+export function castingFor(device: string, precision: Precision) {
+  const dtype = precision === 'fp16' ? 'float16' : 'bfloat16'
+  return { device: kindOf(device), dtype, enabled: precision !== 'fp32' } as const
+}
+
+function kindOf(device: string): 'cpu' | 'cuda' {
+  return device === 'cpu' ? 'cpu' : 'cuda'
+}
