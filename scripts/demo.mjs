@@ -9,8 +9,8 @@ import { setUp } from './setup.mjs'
 const help = `npm run demo
 
 Sets everything up, then goes the whole way on a synthetic screen: simulate, preprocess, train,
-fine-tune, infer, ensemble, assign, submit, explain, and a summary with the figures it asks for. Exit code 1 when one of
-them is missed. Finished stages are skipped when it is run again, and refused when configs/demo has
+fine-tune, infer, ensemble, assign, submit, evaluate, choose, embed, explain, and a summary with the
+figures it asks for. Exit code 1 when one of them is missed. Finished stages are skipped when it is run again, and refused when configs/demo has
 changed since: then begin afresh.
 
 Options:

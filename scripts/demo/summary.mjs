@@ -147,6 +147,9 @@ console.log(`
 Look at
   runs/demo/assign/calls.csv        each well's call, its probability, the runner-up, and flags
   runs/demo/assign/plates.csv       which group of treatments each plate was found to hold
+  runs/demo/evaluate/evaluation.csv what each step adds, with intervals, by cell type, experiment and plate
+  runs/demo/choose/front.svg        score against diversity of every choice of networks, and two picks
+  runs/demo/embed/embeddings.parquet each well as a vector, as pycytominer reads profiles
   runs/demo/explain/pictures        which pixels and channels speak for some of the calls
   runs/demo/ensemble/metrics.json   accuracy, loss and calibration, overall and by cell type
   runs/demo/train/events.jsonl      how training went, epoch by epoch
