@@ -127,6 +127,13 @@ describe('evaluate', () => {
     expect(named(steps, 'restricted')?.gain?.overall.lower).toBeGreaterThan(0)
     const own2 = metrics(logitsBy(3 + 'o'.charCodeAt(0)), Int32Array.from(labels))
     expect(named(steps, 'units')?.overall.accuracy).toBe(own2.accuracy)
+    const told = lines.map((line) => line.trim().split(/ {2,}/))
+    const accuracy = (metrics: { accuracy: number } | undefined) => metrics?.accuracy.toFixed(4)
+    for (const part of ['byExperiment', 'byPlate'] as const) {
+      for (const name of Object.keys(steps[0]?.[part] ?? {})) {
+        expect(told).toContainEqual([name, ...steps.map((step) => accuracy(step[part][name]))])
+      }
+    }
     expect(lines.join('\n')).toMatch(/U2OS +assigned +\d+ +0\.\d{4} +0\.\d{4} to 0\.\d{4} +[+-]0/)
   })
 

@@ -9,7 +9,12 @@ import type { Reporter, VerbResult } from '../run/reporter.js'
 import { RunDirectory } from '../run/run-directory.js'
 import { callSteps } from './evaluated-calls.js'
 import { memberSteps, storedStep, viewSteps } from './evaluated-predictions.js'
-import { evaluationFile, evaluationLines, evaluationTable } from './evaluation-tables.js'
+import {
+  evaluationFile,
+  evaluationLines,
+  evaluationTable,
+  partTables,
+} from './evaluation-tables.js'
 import { type ScoredStep, type StepFigures, stepFigures } from './step-figures.js'
 
 /** Figures of the splits of one run. */
@@ -64,7 +69,9 @@ async function evaluateRun(
     const steps = await stepsOf(run, split, section, reporter)
     if (steps.length === 0) continue
     const figures = stepFigures(steps, { seed, resamples, level })
-    for (const line of evaluationTable(`${run.folder}, ${split}`, figures)) reporter.say(line)
+    const heading = `${run.folder}, ${split}`
+    for (const line of evaluationTable(heading, figures)) reporter.say(line)
+    for (const line of partTables(heading, figures)) reporter.say(line)
     splits[split] = figures
   }
   if (Object.keys(splits).length === 0) {

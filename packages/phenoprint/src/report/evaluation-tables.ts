@@ -88,6 +88,25 @@ export function evaluationTable(heading: string, steps: readonly StepFigures[]):
   return [heading, ...alignedColumns(cells, 2).map((line) => `  ${line}`)]
 }
 
+/** The accuracy of every experiment and of every plate after each step, for people: a column a step. */
+export function partTables(heading: string, steps: readonly StepFigures[]): string[] {
+  return (['experiment', 'plate'] as const).flatMap((part) => {
+    const of = steps.map(({ byExperiment, byPlate }) =>
+      part === 'experiment' ? byExperiment : byPlate,
+    )
+    const names = [...new Set(of.flatMap((metrics) => Object.keys(metrics)))].sort()
+    const cells = names.map((name) => [
+      name,
+      ...of.map((metrics) => shown(metrics[name]?.accuracy)),
+    ])
+    const first = [part, ...steps.map(({ step }) => step)]
+    return [
+      `${heading}: accuracy by ${part}`,
+      ...alignedColumns([first, ...cells], 1).map((line) => `  ${line}`),
+    ]
+  })
+}
+
 function cell(value: number | undefined): string {
   return value === undefined || !Number.isFinite(value) ? '' : value.toFixed(6)
 }
