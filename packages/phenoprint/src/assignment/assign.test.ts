@@ -3,85 +3,21 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { configSchema } from '../config/config.js'
-import { writeEmbeddings } from '../embedding/embedding-file.js'
-import {
-  AssignmentError,
-  ConfigError,
-  EarlierRunError,
-  PhenoprintError,
-  PredictionError,
-} from '../errors.js'
-import { matrix, row } from '../evaluation/matrix.js'
-import {
-  listeningReporter,
-  header as smallHeader,
-  writeInferRun,
-} from '../prediction/predictions.test.support.js'
-import { randomStream } from '../random.js'
+import { AssignmentError, ConfigError, EarlierRunError, PredictionError } from '../errors.js'
+import { listeningReporter, writeInferRun } from '../prediction/predictions.test.support.js'
 import { silentReporter } from '../run/reporter.js'
-import { RunDirectory } from '../run/run-directory.js'
 import { simulatedWells } from '../simulate/layout.js'
 import { simulatedTables } from '../simulate/tables.js'
 import { folderOf } from '../testing/folder.js'
 import { assign } from './assign.js'
 import {
-  logitsOf,
-  predictionNoise,
-  rowsOf,
-  simulationOf,
-  treatedWells,
-} from './generated-predictions.test.support.js'
-
-const settings = simulationOf({
-  layout: {
-    plates: 3,
-    rows: 4,
-    columns: 6,
-    classes: 60,
-    groups: 3,
-    controls: { negative: 1, positive: 2 },
-  },
-  cellTypes: { HUVEC: { train: 6, test: 2 }, U2OS: { train: 4, test: 1 } },
-})
-const header = { ...smallHeader, classes: 60, classNames: null }
-const validating = ['HUVEC-06', 'U2OS-04']
-
-/** Rows and generated logits, `bold` times as far apart as they should be. */
-function predictions(part: 'train' | 'test', accuracy: number, bold = 1) {
-  const wells = treatedWells(settings, part).filter(
-    ({ experiment }) => part === 'test' || validating.includes(experiment),
-  )
-  const noise = predictionNoise(wells, { classes: 60, seed: part.length, common: 0.2 })
-  const logits = logitsOf(
-    noise,
-    wells.map(({ label }) => label),
-    accuracy,
-  )
-  return rowsOf(wells).map((who, i) => ({
-    who,
-    logits: [...row(logits, i)].map((value) => bold * value),
-  }))
-}
-
-/** A folder with the tables of the screen and a finished run of infer. */
-function screenWithRun(accuracy = 0.4, bold = 1, of = header): string {
-  const folder = folderOf(simulatedTables(simulatedWells(settings)))
-  const splits = {
-    validation: predictions('train', accuracy, bold),
-    test: predictions('test', accuracy, bold),
-  }
-  writeInferRun(join(folder, 'infer'), splits, of)
-  return folder
-}
-
-function configOf(folder: string, assignment: object = {}, screen: object = {}) {
-  return configSchema.parse({
-    output: join(folder, 'assign'),
-    screen: { reader: 'rxrx1', name: 'synthetic', folder, answers: 'test_answers.csv', ...screen },
-    assignment: { from: join(folder, 'infer'), ...assignment },
-  })
-}
+  configOf,
+  failure,
+  header,
+  predictions,
+  screenWithRun,
+  settings,
+} from './assigned-screen.test.support.js'
 
 const figure = z.object({ count: z.number(), accuracy: z.number(), ece: z.number() }).loose()
 const splitSchema = z.object({
@@ -100,12 +36,6 @@ function metricsOf(folder: string) {
 function table(folder: string, name: string) {
   const text = readFileSync(join(folder, 'assign', name))
   return z.array(z.record(z.string(), z.string())).parse(parse(text, { columns: true }))
-}
-
-async function failure(config: ReturnType<typeof configOf>): Promise<PhenoprintError> {
-  const error: unknown = await assign(config, silentReporter).catch((fault: unknown) => fault)
-  if (error instanceof PhenoprintError) return error
-  throw new Error(`expected a fault, got ${String(error)}`)
 }
 
 describe('assign', () => {
@@ -222,51 +152,6 @@ describe('assign', () => {
     expect(metricsOf(folder).test.steps[1]?.overall).toEqual(
       metricsOf(folder).test.steps[0]?.overall,
     )
-  })
-
-  it('flags wells that lie far from every class of the embedding, and those of low energy', async () => {
-    const folder = screenWithRun()
-    const wells = rowsOf(simulatedWells(settings).filter(({ role }) => role === 'treatment'))
-    // Each class has a place of its own; every fifth test well lies where none is.
-    const tested = new Set(predictions('test', 0.4).map(({ who }) => who.unit))
-    const strange = new Set([...tested].filter((_, i) => i % 5 === 0))
-    const draw = randomStream(2, 'embedding')
-    const features = 8
-    const data = Float32Array.from({ length: wells.length * features }, (_, i) => {
-      const { unit = '', label = 0 } = wells[Math.floor(i / features)] ?? {}
-      const place = Math.sin((label ?? 0) * 7 + (i % features)) * 4
-      return (strange.has(unit) ? 9 * ((i % 3) - 1) : place) + draw.normal() * 0.5
-    })
-    const run = join(folder, 'embed')
-    {
-      const config = configSchema.parse({ output: run })
-      using directory = RunDirectory.open(run, { verb: 'embed', config })
-      const of = matrix(data, wells.length, features)
-      writeEmbeddings(directory.path('embeddings.parquet'), wells, of)
-      directory.finish({ status: 'done', figures: {}, files: [] })
-    }
-    for (const [score, quantile] of [
-      ['distance', 0.05],
-      ['either', 0.1],
-    ] as const) {
-      const output = join(folder, score)
-      const unknown = { score, quantile, embeddings: run }
-      await assign({ ...configOf(folder, { unknown }), output }, silentReporter)
-      const lines = z
-        .array(z.record(z.string(), z.string()))
-        .parse(parse(readFileSync(join(output, 'calls.csv')), { columns: true }))
-      const flagged = (split: string, of: (unit: string) => boolean) => {
-        const own = lines.filter((line) => line.split === split && of(line.unit ?? ''))
-        return own.filter(({ flags }) => flags?.includes('unknown')).length / own.length
-      }
-      expect(flagged('test', (unit) => strange.has(unit))).toBe(1)
-      expect(flagged('test', (unit) => !strange.has(unit))).toBeLessThan(0.3)
-      expect(flagged('validation', () => true)).toBeCloseTo(quantile, 1)
-    }
-    const unknown = { score: 'either', embeddings: join(folder, 'infer') }
-    const error = await failure({ ...configOf(folder, { unknown }), output: join(folder, 'other') })
-    expect(error.message).toContain('assignment.unknown.embeddings')
-    expect(() => configOf(folder, { unknown: { score: 'distance' } })).toThrow('a run of embed')
   })
 
   it.each([

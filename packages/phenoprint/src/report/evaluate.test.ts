@@ -196,6 +196,30 @@ describe('evaluate', () => {
     expect(steps[1]?.gain?.overall.mean).toBeCloseTo(pairs - mean, 12)
   })
 
+  it('measures members by the averages that their ensemble made again', async () => {
+    const folder = screen()
+    const [good, poor] = [logitsBy(31, 0.5), logitsBy(32, 0.1)]
+    const views = rows.flatMap((who, unit) =>
+      [good, poor].map((of, site) => {
+        const view = { site: String(site + 1), tile: 0, symmetry: 'identity' }
+        return { who, logits: [...row(of, unit)], ...view }
+      }),
+    )
+    writeViews(join(folder, 'one'), 'test', views, header)
+    const members = { default: [{ run: join(folder, 'one') }] }
+    // Sites are not named, so that only the first counts.
+    const averaged = { members, splits: ['test'], averaging: [{ level: 'tiles' }] }
+    const output = join(folder, 'ensemble')
+    await ensemble(configSchema.parse({ output, ensemble: averaged }), silentReporter)
+    await evaluate(configOf(folder, ['ensemble']), silentReporter)
+    const [steps = []] = stepsOf(folder)
+    const { accuracy } = metrics(good, Int32Array.from(labels))
+    expect(steps.map(({ step, overall }) => [step, overall.accuracy])).toEqual([
+      ['single members', accuracy],
+      ['members averaged', accuracy],
+    ])
+  })
+
   it('says what members add to one another', async () => {
     const folder = screen()
     const members = { default: ['one', 'two'].map((name) => ({ run: join(folder, name) })) }

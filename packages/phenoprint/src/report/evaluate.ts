@@ -15,14 +15,12 @@ import {
   evaluationTable,
   partTables,
 } from './evaluation-tables.js'
-import { type ScoredStep, type StepFigures, stepFigures } from './step-figures.js'
-
-/** Figures of the splits of one run. */
-export interface EvaluatedRun {
-  readonly run: string
-  readonly verb: string
-  readonly splits: Readonly<Record<string, readonly StepFigures[]>>
-}
+import {
+  type EvaluatedRun,
+  type ScoredStep,
+  type StepFigures,
+  stepFigures,
+} from './step-figures.js'
 
 /**
  * Says how good finished runs of infer, ensemble and assign are, and what each step on their way adds:

@@ -2,8 +2,7 @@ import type { Interval } from '../evaluation/bootstrap.js'
 import type { Metrics } from '../evaluation/metrics.js'
 import { alignedColumns } from '../evaluation/metrics-table.js'
 import { CsvFile } from '../prediction/csv-file.js'
-import type { EvaluatedRun } from './evaluate.js'
-import type { StepFigures } from './step-figures.js'
+import type { EvaluatedRun, StepFigures } from './step-figures.js'
 
 const figures = ['accuracy', 'balancedAccuracy', 'top5', 'loss', 'ece'] as const
 

@@ -21,6 +21,13 @@ export interface StepFigures extends Breakdown {
   readonly gain: Intervals | null
 }
 
+/** Figures of the splits of one run. */
+export interface EvaluatedRun {
+  readonly run: string
+  readonly verb: string
+  readonly splits: Readonly<Record<string, readonly StepFigures[]>>
+}
+
 /** What one step gives: its name, and its rows as they were scored. */
 export interface ScoredStep {
   readonly step: string
