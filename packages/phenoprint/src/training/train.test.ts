@@ -311,6 +311,20 @@ describe('train', () => {
     expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] ?? 0))
   })
 
+  it('keeps with each epoch what the allocator held', async () => {
+    const run = newRun()
+    await train(smallConfig(store, run, { epochs: 2 }), recorder())
+    const lines = bytesIn(run, 'events.jsonl').toString().trim().split('\n')
+    const held = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'epoch')
+    expect(held).toHaveLength(2)
+    for (const { memory } of held) {
+      expect(memory.inUse).toBeGreaterThan(16 * 2 ** 20) // the weights alone
+      expect(memory.reserved).toBeGreaterThanOrEqual(memory.inUse)
+      expect(memory.peak).toBeGreaterThanOrEqual(memory.inUse)
+      expect(memory.limit).toBeGreaterThan(0)
+    }
+  })
+
   it('has no best epoch without validation', async () => {
     const run = newRun()
     const config = smallConfig(store, run, { epochs: 1 }, { split: {} })

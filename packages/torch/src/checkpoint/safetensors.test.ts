@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   aten,
-  engine,
   memory,
   ones,
   ops,
@@ -18,6 +17,7 @@ import {
   writeSafetensors,
   zeros,
 } from '../index.js'
+import { itOnDevices } from '../testing/devices.test.support.js'
 import { runPython } from '../testing/python.test.support.js'
 import { storedDTypes } from './safetensors-dtypes.js'
 
@@ -140,11 +140,11 @@ it('gives its tensors to the tidy() around it', () => {
   tensors.get('w')?.dispose()
 })
 
-it.skipIf(!engine.cuda)('reads onto an accelerator (skipped: no GPU here)', () => {
+itOnDevices('writes from a device, and reads onto it', (device) => {
   const path = join(folder, 'moved')
-  writeSafetensors(path, new Map([['w', ones([3], { device: 'cuda' })]]))
-  const read = readSafetensors(path, { device: 'cuda' }).tensors.get('w')
-  expect(read?.device).toBe('cuda:0')
+  writeSafetensors(path, new Map([['w', ones([3], { device })]]))
+  const read = readSafetensors(path, { device }).tensors.get('w')
+  expect(read?.device).toBe(device)
   expect(read?.toNumbers()).toEqual([1, 1, 1])
 })
 
