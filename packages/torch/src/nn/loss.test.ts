@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
+  autocast,
   manualSeed,
   nn,
   randn,
@@ -48,37 +49,48 @@ const cases: readonly {
   },
 ]
 
+const combinations = [false, true].flatMap((bf16) => cases.map((one) => ({ ...one, bf16 })))
+
 let answers: Map<string, Tensor>[] = []
 beforeAll(() => {
   setThreads(oracleThreads)
   answers = askPyTorch(
-    cases.map(
-      ({ python }) => `
+    combinations.map(
+      ({ python, bf16 }) => `
 torch.manual_seed(6)
-x = torch.randn(6, 5, requires_grad=True)
+features = torch.randn(6, 5, requires_grad=True)
 soft = torch.randn(6, 5).softmax(1)
 y = torch.tensor([2, 0, 4, 4, 1, 2]); w = torch.tensor([0.5, 1, 2, 0.25, 3])
-loss = nn.functional.cross_entropy(${python})
+weights = torch.randn(5, 5)
+with torch.autocast('cpu', torch.bfloat16, enabled=${bf16 ? 'True' : 'False'}):
+    x = features @ weights
+    loss = nn.functional.cross_entropy(${python})
 loss.sum().backward()
-out = {'loss': loss, 'gradient': x.grad}`,
+out = {'loss': loss, 'logits': x, 'gradient': features.grad}`,
     ),
   )
 })
 
 describe('cross entropy and its gradient to the bit as in PyTorch, for', () => {
-  it.each(cases.map((one, index) => ({ ...one, index })))('$name', ({ loss, index }) => {
+  const all = combinations.map((one, index) => ({ ...one, index }))
+  it.each(all)('$name, bf16 $bf16', ({ loss, bf16, index }) => {
     tidy(() => {
       manualSeed(6)
-      const logits = randn([6, 5])
-      logits.requiresGrad = true
+      const features = randn([6, 5])
+      features.requiresGrad = true
       const soft = randn([6, 5]).softmax(1)
-      const value = loss(logits, soft)
+      const weights = randn([5, 5])
+      const { logits, value } = autocast({ dtype: 'bfloat16', enabled: bf16 }, () => {
+        const logits = features.mm(weights)
+        return { logits, value: loss(logits, soft) }
+      })
       value.sum().backward()
-      const gradient = logits.grad ?? tensor([])
       const ours = new Map([
         ['loss', value.detach()],
-        ['gradient', gradient],
+        ['logits', logits.detach()],
+        ['gradient', features.grad ?? tensor([])],
       ])
+      expect(logits.dtype).toBe(bf16 ? 'bfloat16' : 'float32')
       expect(differing(ours, answers[index] ?? new Map([['answer', value]]))).toEqual([])
     })
   })

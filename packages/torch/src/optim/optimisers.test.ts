@@ -81,6 +81,17 @@ const rules: readonly { name: string; make: Make; python: string }[] = [
       new optim.SGD(p, { learningRate: 0.1, momentum: 0.9, nesterov: true, fused }),
     python: 'SGD(net.parameters(), 0.1, momentum=0.9, nesterov=True, FUSED)',
   },
+  {
+    name: 'RAdam',
+    make: (p) => new optim.RAdam(p, { learningRate: 1e-2 }),
+    python: 'RAdam(net.parameters(), 1e-2, foreach=True)',
+  },
+  {
+    name: 'RAdam with decoupled decay',
+    make: (p) => new optim.RAdam(p, { learningRate: 1e-2, weightDecay: 0.1, decoupled: true }),
+    python:
+      'RAdam(net.parameters(), 1e-2, weight_decay=0.1, decoupled_weight_decay=True, foreach=True)',
+  },
 ]
 
 const combinations = [true, false].flatMap((fused) =>

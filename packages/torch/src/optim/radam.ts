@@ -1,4 +1,5 @@
-import { aten } from '../ops/index.js'
+import { aten, fullLike } from '../ops/index.js'
+import type { Tensor } from '../tensor.js'
 import { type Bucket, part } from './bucket.js'
 import { Optimiser, type ParameterGroup, type Parameters } from './optimiser.js'
 import { requireAtLeast } from './requirements.js'
@@ -86,17 +87,24 @@ export class RAdam extends Optimiser {
     aten._foreachLerpScalar_(means, gradients, 1 - beta1)
     aten._foreachMulScalar_(squares, beta2)
     aten._foreachAddcmul_(squares, gradients, gradients, { value: 1 - beta2 })
-    const rate = learningRate / (1 - beta1 ** count)
+    // As PyTorch rounds: the factor of each mean is a tensor, from the reciprocal of what it is divided by.
+    const bias = 1 - beta1 ** count
     const factor = rectification(beta2, count)
     if (factor === null) {
-      aten._foreachAdd_(parameters, means, { alpha: -rate })
+      aten._foreachAddcmul_(parameters, means, filled(means, -(learningRate / bias)))
       return
     }
-    const roots = aten._foreachSqrt(squares)
-    aten._foreachAddScalar_(roots, this.#eps)
-    const adapted = rate * factor * Math.sqrt(1 - beta2 ** count)
-    aten._foreachAddcdiv_(parameters, means, roots, { value: -adapted })
+    const factors = aten._foreachSqrt(squares)
+    aten._foreachAddScalar_(factors, this.#eps)
+    const adapted = Math.sqrt(1 - beta2 ** count) * ((learningRate * factor) / bias)
+    aten._foreachDivScalar_(factors, -adapted)
+    aten._foreachReciprocal_(factors)
+    aten._foreachAddcmul_(parameters, means, factors)
   }
+}
+
+function filled(tensors: readonly Tensor[], value: number): Tensor[] {
+  return tensors.map((tensor) => fullLike(tensor, value))
 }
 
 /** r of step t; null where the mean of squares is too short to divide by. */
