@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { encodePng } from '../../phenoprint/dist/png.js'
 import { folderOf, nodeOnSmallDisk } from '../../phenoprint/dist/testing/index.js'
 
 const launcher = fileURLToPath(new URL('../bin/phenoprint.js', import.meta.url))
@@ -75,6 +76,7 @@ describe('phenoprint', () => {
     const folder = folderOf({ 'train.yml': 'training:\n  epochs: many\n  ealryStopping: {}\n' })
     for (const verb of [
       'preprocess',
+      'audit',
       'train',
       'fine-tune',
       'fine_tune',
@@ -96,6 +98,56 @@ describe('phenoprint', () => {
     const { stderr, code } = phenoprint(['train', '-y', 'train.yml', '--set', 'sead=1'], folder)
     expect(stderr).toContain('config: --set sead=1: unknown key "sead". Did you mean seed?')
     expect(code).toBe(2)
+  })
+
+  it('ends an audit that finds an error with exit code 3, each finding a line of JSON', () => {
+    const folder = folderOf({
+      'cells.csv': 'file,plate,well,class\na.png,P1,A01,round\n',
+      'audit.yml': `screen:
+  reader: table
+  name: one cell
+  folder: .
+  table: cells.csv
+  unit: image
+  images: '{file}'
+  channels: [{ name: DNA }]
+  columns: { plate: plate, well: well, label: class }
+store: { path: store, tile: [8, 8] }
+`,
+    })
+    expect(phenoprint(['audit', '-y', 'audit.yml'], folder)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('screen.json is missing'),
+    })
+    writeFileSync(
+      join(folder, 'a.png'),
+      encodePng(
+        Uint8Array.from({ length: 64 }, (_, i) => i),
+        8,
+        8,
+        1,
+      ),
+    )
+    expect(phenoprint(['preprocess', '-y', 'audit.yml'], folder)).toMatchObject({ code: 0 })
+    const whole = phenoprint(['audit', '-y', 'audit.yml', '--json'], folder)
+    expect(whole.code).toBe(0)
+    expect(lastLine(whole.stdout)).toMatchObject({ type: 'result', files: ['store/audit.json'] })
+    const plate = readdirSync(join(folder, 'store')).find((name) => name.endsWith('.ozx')) ?? ''
+    rmSync(join(folder, 'store', plate))
+    const { stdout, code } = phenoprint(['audit', '-y', 'audit.yml', '--json'], folder)
+    expect(code).toBe(3)
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
+    expect(lines).toContainEqual({
+      type: 'finding',
+      check: 'corrupt',
+      severity: 'error',
+      where: plate,
+      what: expect.stringContaining('is missing'),
+    })
+    expect(lines.at(-1)).toMatchObject({ type: 'error', exitCode: 3 })
   })
 
   it('ends with exit code 4 on a device that is not there, and begins nothing', () => {

@@ -12,6 +12,7 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url))
 const needed: Record<VerbName, readonly (keyof Config)[]> = {
   simulate: ['simulation'],
   preprocess: ['screen', 'store'],
+  audit: ['screen', 'store'],
   train: ['output', 'store'],
   'fine-tune': ['output', 'store', 'fineTune'],
   infer: ['output', 'prediction'],

@@ -28,6 +28,7 @@ describe('the public names', () => {
       'UsageError',
       'assignClasses',
       'assignClassesGreedily',
+      'audit',
       'augmentationSettings',
       'batchesPerEpoch',
       'bootstrapMean',

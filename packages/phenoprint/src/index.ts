@@ -1,6 +1,8 @@
 // What every verb uses, and the verbs, each with what it takes and gives.
 export { assignClasses, assignClassesGreedily } from './assignment/assign-classes.js'
 export { linearAssignment } from './assignment/linear-assignment.js'
+export { audit } from './audit/audit.js'
+export type { Check, Finding } from './audit/finding.js'
 export type { Augmentation, AugmentationSettings } from './augmentation/augmentation.js'
 export { augmentationSettings } from './augmentation/settings.js'
 export * from './basics.js'

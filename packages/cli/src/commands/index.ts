@@ -1,5 +1,6 @@
 import type { Command } from '../command.js'
 import { assign } from './assign.js'
+import { audit } from './audit.js'
 import { choose } from './choose.js'
 import { doctor } from './doctor.js'
 import { embed } from './embed.js'
@@ -17,6 +18,7 @@ import { train } from './train.js'
 /** Every command, in the order in which a person meets them. */
 export const commands: readonly Command[] = [
   preprocess,
+  audit,
   train,
   fineTune,
   infer,

@@ -272,6 +272,7 @@ export const stages = z
         .enum([
           'simulate',
           'preprocess',
+          'audit',
           'train',
           'fine-tune',
           'infer',

@@ -11,6 +11,15 @@ import { readStoredScreen, type StoredScreen, screenFile, storeDigest } from './
 import { asTile, type TileShape, type Tiling, tiling } from './tiling.js'
 import { verifyPixels } from './verify.js'
 
+/** What is wrong with a file of a store. */
+export interface StoreFault {
+  /** The file, in the store's folder. */
+  readonly name: string
+  /** Index of the plate whose file it is; null for `screen.json`. */
+  readonly plate: number | null
+  readonly what: string
+}
+
 /** The screen of a store and its pixels, tile by tile. Sites are counted as in `screen.sites`. */
 export class Store implements Disposable {
   readonly path: string
@@ -55,16 +64,24 @@ export class Store implements Disposable {
    * @throws {StoreError} when it is missing, not finished, or damaged.
    */
   static async open(path: string, options: { readonly verify?: boolean } = {}): Promise<Store> {
-    const stored = readStoredScreen(path)
-    if (stored === null) {
-      throw new StoreError(
-        `store: ${join(path, screenFile)} is missing: there is no store here, or it is not finished. Run \`phenoprint preprocess\` with store.path: ${path}, or correct store.path.`,
-      )
-    }
+    const stored = requireStored(path)
     const store = new Store(path, stored)
-    store.#checkFiles(stored)
+    const [fault] = store.#faults(stored)
+    if (fault !== undefined) throw store.#fault(fault.what)
     if (options.verify === true) await verifyPixels(store, silentReporter)
     return store
+  }
+
+  /**
+   * Opens a store whatever the state of its plates, and tells which of them are missing, of another
+   * size, or not what `screen.json` says.
+   *
+   * @throws {StoreError} when it is missing, not finished, or `screen.json` cannot be read.
+   */
+  static inspect(path: string): { readonly store: Store; readonly faults: readonly StoreFault[] } {
+    const stored = requireStored(path)
+    const store = new Store(path, stored)
+    return { store, faults: [...store.#faults(stored)] }
   }
 
   get imageShape(): TileShape {
@@ -129,6 +146,11 @@ export class Store implements Disposable {
     return this.#reader(plate).field()
   }
 
+  /** Indices of the sites of a plate, in the order they were written. */
+  plateSites(plate: number): readonly number[] {
+    return this.#plateSites[plate] ?? []
+  }
+
   /** SHA-256 of the pixels of each site of a plate, `[site, 32]`, as counted by preprocess. */
   pixelDigests(plate: number): Uint8Array {
     return this.#reader(plate).pixelDigests()
@@ -176,16 +198,18 @@ export class Store implements Disposable {
     return reader
   }
 
-  #checkFiles({ files, screen, image, digest }: StoredScreen): void {
+  *#faults({ files, screen, image, digest }: StoredScreen): Generator<StoreFault> {
     const digests = files.map((file) => file.digest)
     if (files.length !== screen.plates.length || storeDigest(screen, image, digests) !== digest) {
-      throw this.#fault(`${screenFile} was changed: its digest differs`)
+      yield { name: screenFile, plate: null, what: `${screenFile} was changed: its digest differs` }
     }
-    files.forEach(({ name, bytes }, plate) => {
+    for (const [plate, { name, bytes }] of files.entries()) {
       const size = statSync(this.plateFile(plate), { throwIfNoEntry: false })?.size
-      if (size === undefined) throw this.#fault(`${name} is missing`)
-      if (size !== bytes) throw this.#fault(`${name} has ${size} bytes, expected ${bytes}`)
-    })
+      if (size === undefined) yield { name, plate, what: `${name} is missing` }
+      else if (size !== bytes) {
+        yield { name, plate, what: `${name} has ${size} bytes, expected ${bytes}` }
+      }
+    }
   }
 
   #fault(what: string): StoreError {
@@ -193,4 +217,12 @@ export class Store implements Disposable {
       `store: ${this.path}: ${what}. Run preprocess again: it makes what is missing or says what to delete.`,
     )
   }
+}
+
+function requireStored(path: string): StoredScreen {
+  const stored = readStoredScreen(path)
+  if (stored !== null) return stored
+  throw new StoreError(
+    `store: ${join(path, screenFile)} is missing: there is no store here, or it is not finished. Run \`phenoprint preprocess\` with store.path: ${path}, or correct store.path.`,
+  )
 }

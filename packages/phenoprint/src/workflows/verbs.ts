@@ -8,6 +8,7 @@ export type Verb = (config: Config, reporter: Reporter) => Promise<VerbResult>
 export type VerbName =
   | 'simulate'
   | 'preprocess'
+  | 'audit'
   | 'train'
   | 'fine-tune'
   | 'infer'
@@ -26,6 +27,8 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../simulate/simulate.js')).simulate
     case 'preprocess':
       return (await import('../store/preprocess.js')).preprocess
+    case 'audit':
+      return (await import('../audit/audit.js')).audit
     case 'train':
       return (await import('../training/train.js')).train
     case 'fine-tune':
