@@ -1,14 +1,18 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { endianness } from 'node:os'
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan } from 'hyparquet'
+import { type FileMetaData, parquetMetadataAsync, parquetScan } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { PredictionError } from '../../errors.js'
+import { AheadBuffer } from './ahead-buffer.js'
 import { fromHalves } from './half.js'
 import { type Columns, creator, listColumn } from './layout.js'
 import { type Levels, listLevels, pageChecksum } from './list-pages.js'
 
 /** More than any page header that `writeListPage` makes. */
 const headerBytes = 256
+
+/** Columns that lie within this many bytes are read at once. */
+const aheadBytes = 1 << 22
 
 /** Where so many numbers are to go. */
 type Place = (count: number) => Float32Array<ArrayBuffer>
@@ -39,7 +43,7 @@ export class TableReader {
   private constructor(
     private readonly path: string,
     private readonly handle: FileHandle,
-    private readonly buffer: AsyncBuffer,
+    private readonly buffer: AheadBuffer,
     private readonly parquet: FileMetaData,
     /** Length of each row's list. */
     readonly classes: number,
@@ -58,7 +62,7 @@ export class TableReader {
     })
     try {
       const { size } = await handle.stat()
-      const buffer = bufferOf(handle, size)
+      const buffer = new AheadBuffer(handle, size)
       const parquet = await parquetMetadataAsync(buffer).catch((cause: unknown) => {
         throw new PredictionError(
           `predictions: ${path} (${size} bytes) is not a whole Parquet file: it is cut off or broken. Delete it and run phenoprint infer again.`,
@@ -86,7 +90,10 @@ export class TableReader {
 
   /** The other columns of a row group. */
   async columns(group: number, names: readonly string[]): Promise<Columns> {
-    const values = await Promise.all(names.map((name) => this.column(group, name)))
+    const read = async () => await Promise.all(names.map((name) => this.column(group, name)))
+    const { start, end } = this.extent(group, names)
+    const near = start < end && end - start <= aheadBytes && end <= this.buffer.byteLength
+    const values = near ? await this.buffer.ahead(start, end, read) : await read()
     return Object.fromEntries(
       names.map((name, i) => [name, Array.from(values[i] ?? [], (value) => cell(value))]),
     )
@@ -196,6 +203,18 @@ export class TableReader {
     }
   }
 
+  /** Where in the file some columns of a row group lie. */
+  private extent(group: number, names: readonly string[]): { start: number; end: number } {
+    let [start, end] = [Number.POSITIVE_INFINITY, 0]
+    for (const { meta_data } of this.parquet.row_groups[group]?.columns ?? []) {
+      if (meta_data === undefined || !names.includes(meta_data.path_in_schema[0] ?? '')) continue
+      const first = Number(meta_data.dictionary_page_offset ?? meta_data.data_page_offset)
+      start = Math.min(start, first)
+      end = Math.max(end, first + Number(meta_data.total_compressed_size))
+    }
+    return { start, end }
+  }
+
   private async column(group: number, name: string): Promise<ArrayLike<unknown>> {
     const rowStart = this.groups.slice(0, group).reduce((sum, rows) => sum + rows, 0)
     const rowEnd = rowStart + (this.groups[group] ?? 0)
@@ -239,22 +258,6 @@ export class TableReader {
       `predictions: row group ${group} of ${this.path} is broken: ${how}. Delete the file and run phenoprint infer again.`,
       { cause },
     )
-  }
-}
-
-function bufferOf(handle: FileHandle, byteLength: number): AsyncBuffer {
-  return {
-    byteLength,
-    async slice(start, end = byteLength) {
-      const bytes = new Uint8Array(end - start)
-      let done = 0
-      while (done < bytes.byteLength) {
-        const { bytesRead } = await handle.read(bytes, done, bytes.byteLength - done, start + done)
-        if (bytesRead === 0) throw new RangeError(`the file ends at byte ${start + done}`)
-        done += bytesRead
-      }
-      return bytes.buffer
-    },
   }
 }
 
