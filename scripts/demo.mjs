@@ -9,8 +9,8 @@ import { setUp } from './setup.mjs'
 const help = `npm run demo
 
 Sets everything up, then goes the whole way on a synthetic screen: simulate, preprocess, train,
-fine-tune, infer, ensemble, assign, submit, evaluate, choose, embed, explain, and a summary with the
-figures it asks for. Exit code 1 when one of them is missed. Finished stages are skipped when it is run again, and refused when configs/demo has
+fine-tune, infer, ensemble, assign, submit, evaluate, choose, embed, explain, a report, and a summary with
+the figures it asks for. Exit code 1 when one of them is missed. Finished stages are skipped when it is run again, and refused when configs/demo has
 changed since: then begin afresh.
 
 Options:
@@ -21,6 +21,11 @@ ${setupHelp}`
 /** What phenoprint ends with when a folder holds runs, or a store, of other settings. */
 const refusals = [2, 3]
 const afresh = 'If configs/demo has changed since the last demo: npm run demo -- --fresh'
+
+/** What the report at the end tells of; it lies in the first. */
+const reported = ['assign', 'ensemble', 'infer', 'train', 'fine-tune'].map(
+  (name) => `runs/demo/${name}`,
+)
 
 const made = ['runs/demo', 'stores/demo', 'screens/demo']
 
@@ -39,6 +44,7 @@ async function main() {
   const command = join(root, 'packages/cli/bin/phenoprint.js')
   const steps = [
     [command, 'run', '-y', 'configs/demo/all.yml'],
+    [command, 'report', ...reported],
     [join(root, 'scripts/demo/summary.mjs')],
     ...(rest.includes('--picture') ? [[join(root, 'scripts/demo/picture.mjs')]] : []),
   ]

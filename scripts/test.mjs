@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { prepareBrowser } from './setup/browser.mjs'
 import { describeFault, runMain, SetupFault } from './setup/fault.mjs'
 import { withLock } from './setup/lock.mjs'
 import { setupHelp, takeSetupOptions } from './setup/options.mjs'
@@ -13,7 +14,7 @@ import { verdict } from './test/verdict.mjs'
 
 const help = `npm test [-- OPTIONS] [-- FILTERS AND OPTIONS OF VITEST]
 
-Sets everything up, prepares the oracles, and runs every test, as compiled.
+Sets everything up, prepares the oracles and the browser, and runs every test, as compiled.
   npm test -- packages/torch        the tests of one package
   npm test -- -t "round trip"       the tests with a name
 
@@ -26,6 +27,7 @@ async function main() {
   try {
     await setUp(options)
     await withLock(join(root, '.cache/oracles.lock'), () => prepareOracles(options))
+    await prepareBrowser(options)
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error
     console.log(`${describeFault(error)}\n0 passed, 1 failed`)

@@ -145,6 +145,7 @@ for (const { asks, got, met } of demands) {
 }
 console.log(`
 Look at
+  runs/demo/assign/report.html      all of it on one page: open it in a browser
   runs/demo/assign/calls.csv        each well's call, its probability, the runner-up, and flags
   runs/demo/assign/plates.csv       which group of treatments each plate was found to hold
   runs/demo/evaluate/evaluation.csv what each step adds, with intervals, by cell type, experiment and plate

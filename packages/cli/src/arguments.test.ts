@@ -16,6 +16,7 @@ describe('readArguments', () => {
       verb: 'train',
       file: 'a.yml',
       set: ['a.b=c', 'd=e f'],
+      operands: [],
     })
     expect(requested('train', '--config', 'a.yml', '--json', '-q').file).toBe('a.yml')
     expect(requested('--json', 'train', '-y', 'a.yml').verb).toBe('train')
@@ -27,7 +28,8 @@ describe('readArguments', () => {
   })
 
   it('knows what needs no file', () => {
-    expect(requested('doctor')).toEqual({ verb: 'doctor', file: null, set: [] })
+    expect(requested('doctor')).toEqual({ verb: 'doctor', file: null, set: [], operands: [] })
+    expect(requested('report', 'a', '--json', 'b').operands).toEqual(['a', 'b'])
     expect(read('train', '--help')).toMatchObject({ kind: 'help', command: { name: 'train' } })
     expect(read('help', 'train')).toMatchObject({ kind: 'help', command: { name: 'train' } })
     expect(read('--help')).toEqual({ kind: 'help', command: null })
@@ -46,6 +48,8 @@ describe('readArguments', () => {
     [['train', '-y', 'a', '--json=yes'], '--json takes no value, got "yes"'],
     [['doctor', '-y', 'a'], 'doctor: unknown option -y.'],
     [['doctor', 'now'], 'doctor: cannot use "now".'],
+    [['report'], 'report: no RUN. Give one or more, such as: phenoprint report runs/demo/assign'],
+    [['report', 'runs/a', '--set', 'a=b'], 'report: unknown option --set.'],
     [['infre', '-y', 'a'], 'Did you mean infer? Commands: preprocess, train,'],
   ])('refuses %j', (words, message) => {
     expect(() => read(...words)).toThrow(UsageError)

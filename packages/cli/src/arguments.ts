@@ -34,7 +34,12 @@ export function readArguments(words: readonly string[], commands: readonly Comma
   for (const token of tokens) if (token.kind === 'option') checkOption(token, command)
   if (values.help === true || helpOnly) return { kind: 'help', command }
   if (command === null) throw new UsageError(`no command. ${seeHelp(null)}`)
-  if (extra.length > 0) throw tooMuch(extra, command)
+  if (extra.length > 0 && command.operands === null) throw tooMuch(extra, command)
+  if (extra.length === 0 && command.operands !== null) {
+    throw new UsageError(
+      `${command.name}: no ${command.operands}. Give one or more, such as: ${command.examples[0]}`,
+    )
+  }
   const file = values.config
   if (command.takesFile && typeof file !== 'string') {
     throw new UsageError(
@@ -42,7 +47,7 @@ export function readArguments(words: readonly string[], commands: readonly Comma
     )
   }
   const set = Array.isArray(values.set) ? values.set.filter(isText) : []
-  const request = { file: isText(file) ? file : null, set }
+  const request = { file: isText(file) ? file : null, set, operands: extra }
   return { kind: 'command', command, request }
 }
 

@@ -5,6 +5,8 @@ export interface Request {
   /** The YAML file of `-y`; null where none was given. */
   readonly file: string | null
   readonly set: readonly string[]
+  /** Words that are no option, such as folders. */
+  readonly operands: readonly string[]
 }
 
 /** One verb of the command line: its words for `--help`, and what it does. */
@@ -17,6 +19,8 @@ export interface Command {
   /** What it reads and writes, for its own `--help`. */
   readonly details: string
   readonly takesFile: boolean
+  /** What words it takes beside options, one or more, as help names them: `RUN`; null where none. */
+  readonly operands: string | null
   readonly examples: readonly string[]
   /** Says its figures to people itself; they are shown at the end only where that was not heard. */
   run(request: Request, reporter: Reporter): Promise<VerbResult>

@@ -31,12 +31,12 @@ export function overview(commands: readonly Command[]): string {
 
 /** `phenoprint train --help`: what it does, every option, examples. */
 export function commandHelp(command: Command): string {
-  const { name, aliases, summary, details, takesFile, examples } = command
+  const { name, aliases, summary, details, takesFile, operands, examples } = command
   return [
     `phenoprint ${name}: ${summary}`,
     ...(aliases.length > 0 ? [`Also: phenoprint ${aliases.join(', phenoprint ')}`] : []),
     '',
-    `Usage: phenoprint ${name}${takesFile ? ' -y FILE [--set KEY=VALUE]…' : ''} [--json] [--quiet]`,
+    `Usage: phenoprint ${name}${operands === null ? '' : ` ${operands}…`}${takesFile ? ' -y FILE [--set KEY=VALUE]…' : ''} [--json] [--quiet]`,
     '',
     details,
     '',

@@ -9,6 +9,7 @@ export const doctor: Command = {
     'and the optional data. Ends with exit code 4 when the engine does not work.',
   ].join('\n'),
   takesFile: false,
+  operands: null,
   examples: ['phenoprint doctor', 'phenoprint doctor --json'],
   async run(_request, reporter) {
     const { examine } = await import('../doctor/examine.js')

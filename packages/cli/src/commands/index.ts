@@ -10,6 +10,7 @@ import { explain } from './explain.js'
 import { fineTune } from './fine-tune.js'
 import { infer } from './infer.js'
 import { preprocess } from './preprocess.js'
+import { report } from './report.js'
 import { run } from './run.js'
 import { simulate } from './simulate.js'
 import { submit } from './submit.js'
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   evaluate,
   choose,
   embed,
+  report,
   run,
   simulate,
   doctor,

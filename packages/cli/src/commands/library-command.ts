@@ -13,6 +13,7 @@ export function libraryCommand(
     details: words.details,
     examples: words.examples,
     takesFile: true,
+    operands: null,
     async run({ file, set }, reporter) {
       const { loadConfig, loadVerb } = await import('@phenoprint/phenoprint/commands')
       const config = loadConfig(file ?? '', { set })

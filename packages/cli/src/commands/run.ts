@@ -9,6 +9,7 @@ export const run: Command = {
     'first that fails stops the run. --set changes every stage that has the section.',
   ].join('\n'),
   takesFile: true,
+  operands: null,
   examples: [
     'phenoprint run -y configs/mitocheck/all.yml',
     'phenoprint run -y configs/mitocheck/all.yml --set training.epochs=2',

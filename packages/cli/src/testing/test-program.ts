@@ -22,6 +22,7 @@ function command(
     details: '',
     examples: [''],
     takesFile: false,
+    operands: null,
     run: async (request, reporter) => {
       await run(request, reporter)
       return done

@@ -1,0 +1,117 @@
+import { accuracyText } from '../plots/accuracy.js'
+import { accuracyParts } from './accuracy-parts.js'
+import {
+  accuracySection,
+  calibrationSection,
+  confusionSection,
+  montageSection,
+  mostConfused,
+  pairAnchor,
+} from './call-sections.js'
+import { shownSplit } from './called-wells.js'
+import { table, text } from './html.js'
+import { mapChoice, plateSection } from './plate-section.js'
+import type { ReportedRun } from './reported-run.js'
+import { style } from './style.js'
+import { trainingSection } from './training-section.js'
+import type { WellPictures } from './well-pictures.js'
+
+/** A run and where its wells' pictures come from. */
+export interface PagedRun {
+  readonly run: ReportedRun
+  /** null where its store is not at hand. */
+  readonly pictures: WellPictures | null
+  readonly synthetic: boolean
+}
+
+/** The browser loads nothing and runs no script. */
+const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+/** One page on some runs, whole in itself: plots are SVG, pictures are in it, and it has no script. */
+export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
+  const runs = paged.map(({ run }) => run)
+  const called = paged.filter(({ run }) => run.wells.length > 0)
+  const sections = [
+    called.length === 0 ? '' : accuracySection(called.map(({ run }) => run)),
+    ...(await inTurn(called, ({ run, pictures }, i) =>
+      confusionSection(run, i, pictures, called.length),
+    )),
+    ...(await inTurn(called, ({ run, pictures }, i) =>
+      montageSection(run, i, pictures, called.length),
+    )),
+    called.length === 0 ? '' : mapChoice,
+    ...called.map(({ run }, i) => plateSection(run, i, called.length)),
+    ...called.map(({ run }, i) => calibrationSection(run, i)),
+    ...runs.filter(({ curves }) => curves.length > 0).map(trainingSection),
+  ]
+  const title = `Report: ${runs.map(({ folder }) => folder).join(', ')}`
+  return [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${text(title)}</title><style>${style}</style></head><body>`,
+    `<main><h1>${text(title)}</h1>`,
+    paged.some(({ synthetic }) => synthetic)
+      ? '<p><strong>Synthetic: these images come from a simulator, not from a microscope.</strong></p>'
+      : '',
+    ...paged
+      .filter(({ run, pictures }) => run.wells.length > 0 && pictures === null)
+      .map(
+        ({ run }) =>
+          `<p>The store of ${text(run.folder)} is not at hand: there are no pictures of its wells, and it is not known whether they are synthetic.</p>`,
+      ),
+    findings(called.map(({ run }) => run)),
+    table(
+      'What was run',
+      ['Run', 'Command', 'Screen', 'Store', 'Digest of the data'],
+      runs.map(about),
+    ),
+    navigation(sections),
+    ...sections,
+    '</main></body></html>\n',
+  ].join('\n')
+}
+
+async function inTurn<Value>(
+  values: readonly Value[],
+  make: (value: Value, index: number) => Promise<string>,
+): Promise<string[]> {
+  const made: string[] = []
+  for (const [index, value] of values.entries()) made.push(await make(value, index))
+  return made
+}
+
+function about({ folder, verb, config, data }: ReportedRun): string[] {
+  return [
+    folder,
+    verb,
+    config.screen?.name ?? '',
+    config.store?.path ?? '',
+    data === null ? '' : data.slice(0, 12),
+  ]
+}
+
+/** The first screen: how good each run is, and the way to its most confused pair. */
+function findings(runs: readonly ReportedRun[]): string {
+  const lines = runs.map((run, index) => {
+    const wells = shownSplit(run.wells)
+    const [all] = accuracyParts(run.folder, wells, 'all')
+    const pair = mostConfused(run)
+    const found =
+      all === undefined ? 'no label is known' : `${accuracyText(all)} of ${wells[0]?.split}`
+    const way =
+      pair === null
+        ? ''
+        : ` <a href="#${pairAnchor(index)}">Most confused pair: ${text(pair.label)} called ${text(pair.call)} (${pair.wells.length} units)</a>`
+    return `<li><strong>${text(run.folder)}</strong>: accuracy ${text(found)}.${way}</li>`
+  })
+  return `<ul class="found">${lines.join('')}</ul>`
+}
+
+function navigation(sections: readonly string[]): string {
+  const links = sections.flatMap((section) => {
+    const [, id, heading] = /^<section id="([^"]+)"><h2>(.*?)<\/h2>/.exec(section) ?? []
+    return id === undefined ? [] : [`<li><a href="#${id}">${heading}</a></li>`]
+  })
+  return `<nav aria-label="Sections"><ul>${links.join('')}</ul></nav>`
+}

@@ -1,0 +1,29 @@
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+
+/** What a plot shows, for those who do not see it. */
+export interface PlotWords {
+  /** In a few words. */
+  readonly title: string
+  /** What can be read from it. */
+  readonly description: string
+}
+
+/**
+ * Draws a plot as SVG, without a browser. Colours that are CSS variables follow the page, light or dark.
+ *
+ * @param options As Observable Plot has them; axes name their units.
+ * @returns An `<svg>` element with a title and a description.
+ */
+export function draw(options: Plot.PlotOptions, { title, description }: PlotWords): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  return Plot.plot({
+    document,
+    className: 'plot',
+    ariaLabel: title,
+    ariaDescription: description,
+    ...options,
+  })
+    .outerHTML.replace('<svg ', '<svg role="img" ')
+    .replaceAll(/<style>[\s\S]*?<\/style>/g, '')
+}

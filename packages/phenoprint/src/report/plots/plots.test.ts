@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { reliability } from '../../evaluation/reliability.js'
+import { type AccuracyPart, accuracyPlot } from './accuracy.js'
+import { calibrationPlot } from './calibration.js'
+import { confusionPlot } from './confusion.js'
+import { accuracyCurves, lossCurves } from './learning-curves.js'
+import { type MappedWell, plateMap } from './plate-map.js'
+
+const curves = ['HUVEC', 'U2OS'].flatMap((network, n) =>
+  [1, 2, 3, 4].map((epoch) => ({
+    network,
+    epoch,
+    trainingLoss: 3 / epoch + n,
+    validationLoss: 3.5 / epoch + n,
+    accuracy: 0.2 * epoch - 0.1 * n,
+  })),
+)
+
+const parts = ['HUVEC', 'U2OS'].flatMap((part, p) =>
+  ['runs/a', 'runs/b'].map(
+    (run, r): AccuracyPart => ({
+      run,
+      part,
+      units: 48,
+      accuracy: { mean: 0.5 + 0.2 * p + 0.1 * r, lower: 0.4, upper: 0.9 },
+    }),
+  ),
+)
+
+const cells = [
+  { label: 'class 2', call: 'class 2', units: 5 },
+  { label: 'class 2', call: 'class 10', units: 3 },
+  { label: 'class 10', call: 'class 10', units: 1 },
+]
+
+const wells: MappedWell[] = [
+  { well: 'B03', call: 'a < b', label: 'a < b', outcome: 'right', probability: 0.9 },
+  { well: 'P24', call: 'c', label: 'a < b', outcome: 'wrong', probability: 0.4 },
+  { well: 'A01', call: 'c', label: '', outcome: 'unknown', probability: null },
+]
+
+const calibration = reliability([0.95, 0.9, 0.4, 0.35], [true, true, true, false])
+
+const plots: Readonly<Record<string, string>> = {
+  loss: lossCurves(curves, 'runs/a'),
+  'curve-accuracy': accuracyCurves(curves, 'runs/a'),
+  accuracy: accuracyPlot(parts, 'Accuracy by cell type'),
+  confusion: confusionPlot(cells, 'Confusion of classes'),
+  'plate-outcome': plateMap(wells, 'E1 / 1', 'outcome'),
+  'plate-probability': plateMap(wells, 'E1 / 1', 'probability'),
+  calibration: calibrationPlot(calibration, 'runs/a'),
+}
+
+describe.each(Object.entries(plots))('the plot %s', (name, svg) => {
+  it('is drawn as it was looked at', async () => {
+    const folder = '../../../src/report/plots/snapshots/'
+    const path = new URL(`${folder}${name}.svg`, import.meta.url)
+    await expect(`${svg}\n`).toMatchFileSnapshot(fileURLToPath(path))
+  })
+
+  it('has words for those who do not see it, and no part that runs or loads', () => {
+    expect(svg).toMatch(/^<svg role="img" /)
+    expect(svg).toMatch(/ aria-label="[^"]{5,}"/)
+    expect(svg).toMatch(/ aria-description="[^"]{20,}"/)
+    expect(svg).not.toMatch(/<script|<style|href=|NaN/)
+  })
+})
+
+it('a plate map has a place for each of 384 wells, and grows with a larger plate', () => {
+  const rectangles = (svg: string) => svg.match(/<rect /g)?.length
+  expect(rectangles(plateMap([], 'E1 / 1', 'outcome'))).toBe(384)
+  const corner: MappedWell = { ...exampleWell, well: 'AF48' }
+  expect(rectangles(plateMap([corner], 'E1 / 1', 'outcome'))).toBe(32 * 48 + 1)
+})
+
+const exampleWell = { call: 'a', label: 'a', outcome: 'right', probability: 1 } as const
