@@ -42,7 +42,7 @@ const commands = pages.flatMap((page) =>
 describe('the pages', () => {
   it('show commands of every verb', () => {
     const verbs = new Set(commands.map(([, line]) => line.replace(/^npx /, '').split(' ')[1]))
-    expect(verbs.size).toBe(15)
+    expect(verbs.size).toBe(16)
   })
 
   it.each(commands)('%s: %s', (_, line) => {

@@ -77,6 +77,7 @@ describe('phenoprint', () => {
     for (const verb of [
       'preprocess',
       'audit',
+      'export',
       'train',
       'fine-tune',
       'fine_tune',

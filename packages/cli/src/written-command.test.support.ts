@@ -13,6 +13,7 @@ const needed: Record<VerbName, readonly (keyof Config)[]> = {
   simulate: ['simulation'],
   preprocess: ['screen', 'store'],
   audit: ['screen', 'store'],
+  export: ['store', 'export'],
   train: ['output', 'store'],
   'fine-tune': ['output', 'store', 'fineTune'],
   infer: ['output', 'prediction'],

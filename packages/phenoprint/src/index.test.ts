@@ -44,6 +44,7 @@ describe('the public names', () => {
       'epochSamples',
       'exitCodeOf',
       'explain',
+      'exportStore',
       'fineTune',
       'infer',
       'interruptOnSignals',

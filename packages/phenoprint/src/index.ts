@@ -38,6 +38,7 @@ export {
   metricsByCellType,
 } from './evaluation/metrics.js'
 export { reduce } from './evaluation/reductions.js'
+export { exportStore } from './export/export.js'
 export { loadNetwork } from './models/checkpoint.js'
 export { createNetwork } from './models/create-network.js'
 export type {

@@ -7,6 +7,7 @@ import { embed } from './embed.js'
 import { ensemble } from './ensemble.js'
 import { evaluate } from './evaluate.js'
 import { explain } from './explain.js'
+import { exportStore } from './export.js'
 import { fineTune } from './fine-tune.js'
 import { infer } from './infer.js'
 import { preprocess } from './preprocess.js'
@@ -20,6 +21,7 @@ import { train } from './train.js'
 export const commands: readonly Command[] = [
   preprocess,
   audit,
+  exportStore,
   train,
   fineTune,
   infer,

@@ -17,6 +17,7 @@ export const configSchema = z.strictObject({
   output: z.string().min(1).optional().describe('Run directory that the command writes'),
   screen: sections.screen.optional(),
   store: sections.store.optional(),
+  export: sections.exported.optional(),
   split: sections.split,
   batches,
   augmentation,

@@ -132,6 +132,18 @@ export const store = z
   })
   .describe('Pixels as OME-Zarr')
 
+export const exported = z
+  .strictObject({
+    path: name.describe('Folder to write to'),
+    form: z
+      .enum(['directory', 'archive'])
+      .default('directory')
+      .describe(
+        'directory: each .ozx of store.path as a folder; archive: each such folder of store.path as an .ozx again',
+      ),
+  })
+  .describe('The store in another form')
+
 const drawn = z.strictObject({
   folds: z.int().min(2).describe('Into how many folds the groups of a cell type are divided'),
   fold: z.int().nonnegative().describe('Which fold is held out'),
@@ -273,6 +285,7 @@ export const stages = z
           'simulate',
           'preprocess',
           'audit',
+          'export',
           'train',
           'fine-tune',
           'infer',

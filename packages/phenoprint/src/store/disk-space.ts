@@ -57,9 +57,14 @@ export function freeBytes(folder: string): number {
  *
  * @throws {MachineError} with the bytes needed and free.
  */
-export function requireSpace(folder: string, needed: number, free: number): void {
+export function requireSpace(
+  folder: string,
+  needed: number,
+  free: number,
+  what = 'the store',
+): void {
   if (needed <= free) return
   throw new MachineError(
-    `disk: ${folder} needs about ${needed.toLocaleString('en')} bytes more for the store, and has ${free.toLocaleString('en')} free. Free some space there, or set store.path to another disk.`,
+    `disk: ${folder} needs about ${needed.toLocaleString('en')} bytes more for ${what}, and has ${free.toLocaleString('en')} free. Free some space there, or set store.path to another disk.`,
   )
 }

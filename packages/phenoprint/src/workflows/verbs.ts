@@ -9,6 +9,7 @@ export type VerbName =
   | 'simulate'
   | 'preprocess'
   | 'audit'
+  | 'export'
   | 'train'
   | 'fine-tune'
   | 'infer'
@@ -29,6 +30,8 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../store/preprocess.js')).preprocess
     case 'audit':
       return (await import('../audit/audit.js')).audit
+    case 'export':
+      return (await import('../export/export.js')).exportStore
     case 'train':
       return (await import('../training/train.js')).train
     case 'fine-tune':
