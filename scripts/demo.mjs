@@ -15,7 +15,7 @@ changed since: then begin afresh.
 
 Options:
   --fresh              delete what an earlier demo made (runs/demo, stores/demo, screens/demo) first
-  --picture            draw docs/pictures/demo.svg from the result at the end
+  --picture            draw docs/pictures/report.jpg from the report at the end; needs Chromium
 ${setupHelp}`
 
 /** What phenoprint ends with when a folder holds runs, or a store, of other settings. */
@@ -23,7 +23,7 @@ const refusals = [2, 3]
 const afresh = 'If configs/demo has changed since the last demo: npm run demo -- --fresh'
 
 /** What the report at the end tells of; it lies in the first. */
-const reported = ['assign', 'ensemble', 'infer', 'train', 'fine-tune'].map(
+const reported = ['assign', 'ensemble', 'infer', 'explain', 'train', 'fine-tune'].map(
   (name) => `runs/demo/${name}`,
 )
 

@@ -5,8 +5,8 @@ export const report: Command = {
   aliases: [],
   summary: 'write one page on finished runs that opens in any browser',
   details: [
-    'Takes the folders of finished runs of train, fine-tune, infer, ensemble or assign; several are',
-    'compared side by side. Writes report.html into the first: accuracy with intervals, the pairs of',
+    'Takes the folders of finished runs of train, fine-tune, infer, ensemble, assign or explain; several',
+    'are compared side by side. Writes report.html into the first: accuracy with intervals, the pairs of',
     'classes that are confused most with their wells beside controls, plate maps, calibration and',
     'learning curves. The file is whole in itself and needs no network.',
   ].join('\n'),

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { configSchema } from '../config/config.js'
 import { EarlierRunError, UsageError } from '../errors.js'
+import { writeFileAtomic } from '../run/files.js'
 import { silentReporter } from '../run/reporter.js'
+import { RunDirectory } from '../run/run-directory.js'
 import { findBrowser } from '../testing/browser.js'
 import { report } from './report.js'
 import { type ReportedRuns, reportedRuns } from './report.test.support.js'
@@ -117,6 +120,27 @@ describe('report', () => {
     await expect(report([join(runs.infer, 'nowhere')], silentReporter)).rejects.toThrow(
       EarlierRunError,
     )
+  })
+
+  it('shows what explain drew, while it is small enough', async () => {
+    const folder = join(runs.infer, '../explain')
+    const config = configSchema.parse({ output: folder })
+    using run = RunDirectory.open(folder, { verb: 'explain', config })
+    for (const [name, bytes] of [
+      ['a', 10],
+      ['b', 3e6],
+      ['c', 20],
+    ] as const) {
+      writeFileAtomic(run.path('pictures', `${name}.png`), Buffer.alloc(bytes, name))
+    }
+    run.finish({ status: 'done', figures: {}, files: [] })
+    const { files } = await report([folder], silentReporter)
+    const page = readFileSync(files[0] ?? '', 'utf8')
+    expect(page).toContain('2 of the 3 sheets')
+    for (const name of ['a', 'c']) {
+      const bytes = Buffer.alloc(name === 'a' ? 10 : 20, name)
+      expect(page).toContain(`base64,${bytes.toString('base64')}" alt="Site ${name}:`)
+    }
   })
 
   it('names a table of calls that is broken', async () => {

@@ -12,7 +12,7 @@ import { WellPictures } from './page/well-pictures.js'
  * Writes `report.html` into the first of some finished runs: one file that tells of all of them, and
  * needs neither network nor script. It is written again each time.
  *
- * @param folders Runs of train, fine-tune, infer, ensemble or assign.
+ * @param folders Runs of train, fine-tune, infer, ensemble, assign or explain.
  * @throws {UsageError} without a run.
  * @throws {EarlierRunError} when a run is missing, not finished or damaged.
  * @throws {StoreError} when the store of a run is damaged; without the store there are no pictures.

@@ -12,6 +12,7 @@ import { shownSplit } from './called-wells.js'
 import { table, text } from './html.js'
 import { mapChoice, plateSection } from './plate-section.js'
 import type { ReportedRun } from './reported-run.js'
+import { saliencySection } from './saliency-section.js'
 import { style } from './style.js'
 import { trainingSection } from './training-section.js'
 import type { WellPictures } from './well-pictures.js'
@@ -31,6 +32,7 @@ const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
   const runs = paged.map(({ run }) => run)
   const called = paged.filter(({ run }) => run.wells.length > 0)
+  const explained = runs.filter(({ verb }) => verb === 'explain')
   const sections = [
     called.length === 0 ? '' : accuracySection(called.map(({ run }) => run)),
     ...(await inTurn(called, ({ run, pictures }, i) =>
@@ -42,6 +44,7 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
     called.length === 0 ? '' : mapChoice,
     ...called.map(({ run }, i) => plateSection(run, i, called.length)),
     ...called.map(({ run }, i) => calibrationSection(run, i)),
+    ...explained.map((run, i) => saliencySection(run, i, explained.length)),
     ...runs.filter(({ curves }) => curves.length > 0).map(trainingSection),
   ]
   const title = `Report: ${runs.map(({ folder }) => folder).join(', ')}`

@@ -5,7 +5,7 @@ import { details, figure, table, text } from './html.js'
 import type { ReportedRun } from './reported-run.js'
 
 /** Plates that are drawn, of all runs: more would make a page of many megabytes. */
-const mostPlates = 16
+const mostPlates = 12
 
 /** The buttons that say what every plate map shows. */
 export const mapChoice = `<fieldset id="map-choice"><legend>Plate maps show</legend>

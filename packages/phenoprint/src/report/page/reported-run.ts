@@ -16,19 +16,28 @@ export interface ReportedRun extends FinishedRun {
 }
 
 const training = ['train', 'fine-tune']
+const calling = ['infer', 'ensemble', 'assign']
 
 /**
- * Reads what a page tells of a finished run: the epochs of a training, or the calls of a prediction.
+ * Reads what a page tells of a finished run: the epochs of a training, or the calls of a prediction. Runs of explain are
+ * known by their pictures.
  *
  * @throws {EarlierRunError} when there is no such run, or it is not finished or damaged.
  */
 export function readRun(folder: string): ReportedRun {
-  const run = finishedRun(folder, 'report', ['train', 'fine-tune', 'infer', 'ensemble', 'assign'])
+  const run = finishedRun(folder, 'report', [
+    'train',
+    'fine-tune',
+    'infer',
+    'ensemble',
+    'assign',
+    'explain',
+  ])
   const isTraining = training.includes(run.verb)
   return {
     ...run,
     curves: isTraining ? readCurves(join(folder, 'events.jsonl')) : [],
-    wells: isTraining ? [] : readCalls(join(folder, 'calls.csv')),
+    wells: calling.includes(run.verb) ? readCalls(join(folder, 'calls.csv')) : [],
   }
 }
 
