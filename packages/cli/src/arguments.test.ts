@@ -50,7 +50,7 @@ describe('readArguments', () => {
     [['doctor', 'now'], 'doctor: cannot use "now".'],
     [['report'], 'report: no RUN. Give one or more, such as: phenoprint report runs/demo/assign'],
     [['report', 'runs/a', '--set', 'a=b'], 'report: unknown option --set.'],
-    [['infre', '-y', 'a'], 'Did you mean infer? Commands: preprocess, train,'],
+    [['infre', '-y', 'a'], 'Did you mean infer? Commands: preprocess, '],
   ])('refuses %j', (words, message) => {
     expect(() => read(...words)).toThrow(UsageError)
     expect(() => read(...words)).toThrow(message)
