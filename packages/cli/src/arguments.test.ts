@@ -17,6 +17,7 @@ describe('readArguments', () => {
       file: 'a.yml',
       set: ['a.b=c', 'd=e f'],
       operands: [],
+      own: new Map(),
     })
     expect(requested('train', '--config', 'a.yml', '--json', '-q').file).toBe('a.yml')
     expect(requested('--json', 'train', '-y', 'a.yml').verb).toBe('train')
@@ -28,13 +29,23 @@ describe('readArguments', () => {
   })
 
   it('knows what needs no file', () => {
-    expect(requested('doctor')).toEqual({ verb: 'doctor', file: null, set: [], operands: [] })
+    expect(requested('doctor')).toMatchObject({ verb: 'doctor', file: null, operands: [] })
     expect(requested('report', 'a', '--json', 'b').operands).toEqual(['a', 'b'])
     expect(read('train', '--help')).toMatchObject({ kind: 'help', command: { name: 'train' } })
     expect(read('help', 'train')).toMatchObject({ kind: 'help', command: { name: 'train' } })
     expect(read('--help')).toEqual({ kind: 'help', command: null })
     expect(read('help')).toEqual({ kind: 'help', command: null })
     expect(read('--version')).toEqual({ kind: 'version' })
+  })
+
+  it('reads the options of a verb that has some of its own', () => {
+    const { operands, own } = requested('init', 'a folder', '--yes', '--label', 'gene', '-o', 'out')
+    expect(operands).toEqual(['a folder'])
+    expect([...own]).toEqual([
+      ['output', 'out'],
+      ['label', 'gene'],
+      ['yes', true],
+    ])
   })
 
   it.each([
@@ -50,7 +61,12 @@ describe('readArguments', () => {
     [['doctor', 'now'], 'doctor: cannot use "now".'],
     [['report'], 'report: no RUN. Give one or more, such as: phenoprint report runs/demo/assign'],
     [['report', 'runs/a', '--set', 'a=b'], 'report: unknown option --set.'],
-    [['infre', '-y', 'a'], 'Did you mean infer? Commands: preprocess, '],
+    [['init'], 'init: no FOLDER. Give one, such as: phenoprint init data/my-screen'],
+    [['init', 'a', 'b'], 'init: cannot use "b".'],
+    [['init', 'a', '--output'], 'init: --output needs a value: --output DIR.'],
+    [['init', 'a', '--lable', 'x'], 'init: unknown option --lable. Did you mean --label?'],
+    [['train', '--yes', '-y', 'a'], 'train: unknown option --yes.'],
+    [['infre', '-y', 'a'], 'Did you mean infer? Commands: init, preprocess, '],
   ])('refuses %j', (words, message) => {
     expect(() => read(...words)).toThrow(UsageError)
     expect(() => read(...words)).toThrow(message)

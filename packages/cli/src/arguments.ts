@@ -21,7 +21,7 @@ export function readArguments(words: readonly string[], commands: readonly Comma
     strict: false,
     tokens: true,
     options: Object.fromEntries(
-      allOptions.map(({ name, type, short, multiple = false }) => [
+      allOptions(commands).map(({ name, type, short, multiple = false }) => [
         name,
         { type, multiple, ...(short && { short }) },
       ]),
@@ -34,10 +34,11 @@ export function readArguments(words: readonly string[], commands: readonly Comma
   for (const token of tokens) if (token.kind === 'option') checkOption(token, command)
   if (values.help === true || helpOnly) return { kind: 'help', command }
   if (command === null) throw new UsageError(`no command. ${seeHelp(null)}`)
-  if (extra.length > 0 && command.operands === null) throw tooMuch(extra, command)
+  const unusable = command.operands === null ? extra : command.single ? extra.slice(1) : []
+  if (unusable.length > 0) throw tooMuch(unusable, command)
   if (extra.length === 0 && command.operands !== null) {
     throw new UsageError(
-      `${command.name}: no ${command.operands}. Give one or more, such as: ${command.examples[0]}`,
+      `${command.name}: no ${command.operands}. Give ${command.single ? 'one' : 'one or more'}, such as: ${command.examples[0]}`,
     )
   }
   const file = values.config
@@ -47,7 +48,12 @@ export function readArguments(words: readonly string[], commands: readonly Comma
     )
   }
   const set = Array.isArray(values.set) ? values.set.filter(isText) : []
-  const request = { file: isText(file) ? file : null, set, operands: extra }
+  const own = new Map<string, string | true>()
+  for (const { name } of command.options ?? []) {
+    const value = values[name]
+    if (isText(value) || value === true) own.set(name, value)
+  }
+  const request = { file: isText(file) ? file : null, set, operands: extra, own }
   return { kind: 'command', command, request }
 }
 

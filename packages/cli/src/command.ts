@@ -1,4 +1,5 @@
 import type { Reporter, VerbResult } from '@phenoprint/phenoprint/basics'
+import type { Option } from './options.js'
 
 /** What a person typed after the verb. */
 export interface Request {
@@ -7,6 +8,8 @@ export interface Request {
   readonly set: readonly string[]
   /** Words that are no option, such as folders. */
   readonly operands: readonly string[]
+  /** The verb's own options, by name: their values, or true. */
+  readonly own: ReadonlyMap<string, string | true>
 }
 
 /** One verb of the command line: its words for `--help`, and what it does. */
@@ -19,8 +22,12 @@ export interface Command {
   /** What it reads and writes, for its own `--help`. */
   readonly details: string
   readonly takesFile: boolean
-  /** What words it takes beside options, one or more, as help names them: `RUN`; null where none. */
+  /** What words it takes beside options, as help names them: `RUN`; null where none. */
   readonly operands: string | null
+  /** Whether it takes one such word; otherwise one or more. */
+  readonly single?: boolean
+  /** Options of its own. */
+  readonly options?: readonly Option[]
   readonly examples: readonly string[]
   /** Says its figures to people itself; they are shown at the end only where that was not heard. */
   run(request: Request, reporter: Reporter): Promise<VerbResult>

@@ -21,6 +21,7 @@ export function overview(commands: readonly Command[]): string {
     '  phenoprint doctor                            what this machine has and what it lacks',
     '  phenoprint run -y configs/demo/all.yml       the whole way on a synthetic screen; needs no data',
     '  phenoprint run -y configs/mitocheck/all.yml  the same on real images; the README says whence',
+    '  phenoprint init my-screen                    configurations for a folder of images of your own',
     '  phenoprint train --help                      the options of a command, and an example',
     '',
     'Exit codes: 0 done; 1 a fault in phenoprint; 2 usage, configuration, or a run directory in use;',
@@ -31,12 +32,12 @@ export function overview(commands: readonly Command[]): string {
 
 /** `phenoprint train --help`: what it does, every option, examples. */
 export function commandHelp(command: Command): string {
-  const { name, aliases, summary, details, takesFile, operands, examples } = command
+  const { name, aliases, summary, details, takesFile, examples } = command
   return [
     `phenoprint ${name}: ${summary}`,
     ...(aliases.length > 0 ? [`Also: phenoprint ${aliases.join(', phenoprint ')}`] : []),
     '',
-    `Usage: phenoprint ${name}${operands === null ? '' : ` ${operands}…`}${takesFile ? ' -y FILE [--set KEY=VALUE]…' : ''} [--json] [--quiet]`,
+    `Usage: phenoprint ${name}${operandsOf(command)}${takesFile ? ' -y FILE [--set KEY=VALUE]…' : ''}${ownOptions(command)} [--json] [--quiet]`,
     '',
     details,
     '',
@@ -47,6 +48,16 @@ export function commandHelp(command: Command): string {
     ...examples.map(exampleLines),
     '',
   ].join('\n')
+}
+
+/** What words it takes, in its line of usage. */
+function operandsOf({ operands, single = false }: Command): string {
+  return operands === null ? '' : ` ${operands}${single ? '' : '…'}`
+}
+
+/** The verb's own options, in its line of usage. */
+function ownOptions({ options = [] }: Command): string {
+  return options.map(({ name, value }) => ` [--${name}${value ? ` ${value}` : ''}]`).join('')
 }
 
 /** A long example goes on in further lines, as a shell takes it. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -149,6 +149,37 @@ store: { path: store, tile: [8, 8] }
       what: expect.stringContaining('is missing'),
     })
     expect(lines.at(-1)).toMatchObject({ type: 'error', exitCode: 3 })
+  })
+
+  it('writes configurations for a folder, that the next command takes, and ends a wrong one', () => {
+    const folder = folderOf({ 'wells.csv': 'well,gene\nB02,a\nB03,b\n', 'words.txt': 'no images' })
+    const pixels = Uint8Array.from({ length: 1024 }, (_, i) => i)
+    for (const [plate, well, site] of [1, 2, 3].flatMap((p) =>
+      ['B02', 'B03'].flatMap((w) => [1, 2].map((s) => [p, w, s])),
+    )) {
+      mkdirSync(join(folder, `plate${plate}`), { recursive: true })
+      const image = join(folder, `plate${plate}/${well}_s${site}.png`)
+      writeFileSync(image, encodePng(pixels, 32, 32, 1))
+    }
+    const made = phenoprint(['init', '.', '--yes', '-o', 'out', '--json'], folder)
+    expect(made.code).toBe(0)
+    expect(lastLine(made.stdout)).toMatchObject({ type: 'result', status: 'done' })
+    expect(made.stderr).toContain('label: gene; 2 classes, unit: well')
+    expect(phenoprint(['preprocess', '-y', 'out/preprocess.yml'], folder)).toMatchObject({
+      code: 0,
+    })
+    for (const [words, code, message] of [
+      [['init', '.', '-o', 'out'], 2, 'out/screen.yml is there already'],
+      [['init', '.', '-o', 'other', '--label', 'gne'], 2, 'Did you mean gene?'],
+      [['init', '.', '-o', 'words.txt'], 2, 'words.txt'],
+      [['init', 'nowhere'], 3, 'nowhere cannot be listed'],
+      [['init', 'words.txt'], 3, 'words.txt cannot be listed'],
+      [['init', 'out'], 3, 'got no image (it holds 8 .yml'],
+    ] as const) {
+      const end = phenoprint(words, folder)
+      expect(end.stderr).toContain(message)
+      expect(end.code).toBe(code)
+    }
   })
 
   it('ends with exit code 4 on a device that is not there, and begins nothing', () => {

@@ -38,10 +38,16 @@ const common: readonly Option[] = [
 const version: Option = { name: 'version', type: 'boolean', meaning: 'show the version' }
 
 /** The options of a verb, or of the command without one. */
-export function optionsOf(command: { readonly takesFile: boolean } | null): readonly Option[] {
+export function optionsOf(
+  command: { readonly takesFile: boolean; readonly options?: readonly Option[] } | null,
+): readonly Option[] {
   if (command === null) return [...common.filter(({ name }) => name === 'help'), version]
-  return command.takesFile ? [file, set, ...common] : common
+  return [...(command.takesFile ? [file, set] : []), ...(command.options ?? []), ...common]
 }
 
 /** Every option of any verb. */
-export const allOptions: readonly Option[] = [file, set, ...common, version]
+export function allOptions(
+  commands: readonly { readonly options?: readonly Option[] }[],
+): readonly Option[] {
+  return [file, set, ...commands.flatMap(({ options }) => options ?? []), ...common, version]
+}

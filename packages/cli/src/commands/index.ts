@@ -10,6 +10,7 @@ import { explain } from './explain.js'
 import { exportStore } from './export.js'
 import { fineTune } from './fine-tune.js'
 import { infer } from './infer.js'
+import { init } from './init.js'
 import { preprocess } from './preprocess.js'
 import { report } from './report.js'
 import { run } from './run.js'
@@ -19,6 +20,7 @@ import { train } from './train.js'
 
 /** Every command, in the order in which a person meets them. */
 export const commands: readonly Command[] = [
+  init,
   preprocess,
   audit,
   exportStore,

@@ -23,7 +23,7 @@ export async function probeFormat(
   channels: number,
 ): Promise<ImageFormat> {
   const layout = files === 1 && channels > 1 ? 'oneFile' : 'filePerChannel'
-  const header = await readHeaderOf(path)
+  const header = await readImageHeader(path)
   const shape: ImageShape = {
     channels,
     height: header.height,
@@ -35,7 +35,12 @@ export async function probeFormat(
   return format
 }
 
-async function readHeaderOf(path: string): Promise<ImageHeader> {
+/**
+ * What the first bytes of an image say of it.
+ *
+ * @throws {ImageError} when it cannot be read, or is no image that is read.
+ */
+export async function readImageHeader(path: string): Promise<ImageHeader> {
   try {
     const file = await open(path)
     try {
