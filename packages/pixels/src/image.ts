@@ -1,18 +1,28 @@
-import { Transformer } from '@napi-rs/image'
 import { PixelError } from './errors.js'
+import type { ImageHeader } from './image-header.js'
+import { jpegSignature, readJpegHeader } from './jpeg.js'
 import { native } from './native.js'
-import { checkPng, type ImageHeader, pngSignature, readPngHeader } from './png.js'
+import { checkPng, pngSignature, readPngHeader } from './png.js'
+import { copyPlane, type Pixels, rawPixels } from './raw-pixels.js'
+import { readTiffPages, tiffSignatures } from './tiff.js'
+import { decodeTiff } from './tiff-planes.js'
 
-/** Pixels as stored: 8 or 16 bits, unsigned. */
-export type Pixels = Uint8Array | Uint16Array
+export type { Pixels } from './raw-pixels.js'
+
+type Format = 'PNG' | 'TIFF' | 'JPEG'
+
+const formats: readonly (readonly [format: Format, magic: Iterable<number>])[] = [
+  ['PNG', pngSignature],
+  ['JPEG', jpegSignature],
+  ...tiffSignatures.map((magic): [Format, Iterable<number>] => ['TIFF', magic]),
+]
 
 /** The first bytes of formats that people also meet, for the message. */
 const otherFormats: readonly (readonly [name: string, magic: readonly number[]])[] = [
-  ['a JPEG', [0xff, 0xd8, 0xff]],
-  ['a TIFF', [0x49, 0x49, 0x2a, 0x00]],
-  ['a TIFF', [0x4d, 0x4d, 0x00, 0x2a]],
   ['a GIF', [0x47, 0x49, 0x46, 0x38]],
   ['a ZIP archive', [0x50, 0x4b, 0x03, 0x04]],
+  ['a Zeiss CZI', [0x5a, 0x49, 0x53, 0x52, 0x41, 0x57]],
+  ['a Nikon ND2', [0xda, 0xce, 0xbe, 0x0a]],
 ]
 
 function startsWith(bytes: Uint8Array, magic: Iterable<number>): boolean {
@@ -21,25 +31,28 @@ function startsWith(bytes: Uint8Array, magic: Iterable<number>): boolean {
   return true
 }
 
-/** @throws {PixelError} when the bytes are not a PNG's. */
-function requirePng(bytes: Uint8Array): void {
+/** @throws {PixelError} when the bytes are of no format that is read. */
+function formatOf(bytes: Uint8Array): Format {
   if (bytes.length === 0) throw new PixelError('the file is empty', 'broken')
-  if (startsWith(bytes, pngSignature)) return
+  const found = formats.find(([, magic]) => startsWith(bytes, magic))
+  if (found !== undefined) return found[0]
   const looksLike = otherFormats.find(([, magic]) => startsWith(bytes, magic))?.[0]
   throw new PixelError(
-    `not a PNG${looksLike ? `: it looks like ${looksLike}` : ''}. PNG images are read`,
+    `not a PNG, TIFF or JPEG${looksLike ? `: it looks like ${looksLike}` : ''}`,
     'unsupported',
   )
 }
 
 /**
- * The header of an image, from its first bytes (64 are enough).
+ * The header of an image.
  *
+ * @param bytes The whole file; of a PNG, the first 33 bytes are enough.
  * @throws {PixelError} when the bytes are no image that is read.
  */
-export function readHeader(bytes: Uint8Array): ImageHeader {
-  requirePng(bytes)
-  return readPngHeader(bytes)
+export async function readHeader(bytes: Uint8Array): Promise<ImageHeader> {
+  const format = formatOf(bytes)
+  if (format === 'PNG') return readPngHeader(bytes)
+  return format === 'JPEG' ? readJpegHeader(bytes) : (await readTiffPages(bytes)).header
 }
 
 /**
@@ -47,7 +60,7 @@ export function readHeader(bytes: Uint8Array): ImageHeader {
  *
  * @param bytes The whole file. Every checksum in it is verified.
  * @param samples Which sample of each pixel, one a plane: `[0]` for grey, `[1]` for the green of an
- *   RGB image, `[0, 1, 2]` for its three planes.
+ *   RGB image, `[0, 1, 2]` for its three planes, `[3]` for the fourth page of a grey TIFF.
  * @param target `[plane, y, x]` from `offset` on; uint8 or uint16 as the header's bit depth.
  * @returns The header.
  * @throws {PixelError} when the file is broken, not an image that is read, or lacks such a sample.
@@ -59,7 +72,46 @@ export async function decodeInto(
   target: Pixels,
   offset = 0,
 ): Promise<ImageHeader> {
-  const header = readHeader(bytes)
+  const format = formatOf(bytes)
+  const tiff = format === 'TIFF' ? await readTiffPages(bytes) : null
+  const header = tiff?.header ?? (await readHeader(bytes))
+  const part = partOf(target, header, samples, offset)
+  if (tiff !== null) {
+    await decodeTiff(bytes, tiff, samples, part)
+    return header
+  }
+  if (format === 'PNG') {
+    if ((await native?.decodePng(bytes, samples, part)) === 1) return header
+    checkPng(bytes)
+  }
+  const source = await rawPixels(bytes, header.bitDepth, format)
+  const count = header.width * header.height
+  // Transparency of a grey or RGB image adds a sample that its header does not count.
+  const stride = source.length / count
+  if (!Number.isInteger(stride) || stride < header.samples) {
+    throw new PixelError(
+      `decoded to ${source.length} values, expected ${count} x ${header.samples}`,
+      'broken',
+    )
+  }
+  samples.forEach((sample, plane) => {
+    copyPlane(source, stride, sample, part, plane * count, count)
+  })
+  return header
+}
+
+/**
+ * The part of the target that is filled.
+ *
+ * @throws {PixelError} when the file lacks such a sample.
+ * @throws {RangeError} when the target is of another type, or too small.
+ */
+function partOf(
+  target: Pixels,
+  header: ImageHeader,
+  samples: readonly number[],
+  offset: number,
+): Pixels {
   const count = header.width * header.height
   for (const sample of samples) {
     if (sample < 0 || sample >= header.samples) {
@@ -74,54 +126,11 @@ export async function decodeInto(
       `target has ${target.BYTES_PER_ELEMENT * 8} bits, image ${header.bitDepth}`,
     )
   }
-  if (offset + samples.length * count > target.length) {
+  const end = offset + samples.length * count
+  if (end > target.length) {
     throw new RangeError(
       `target of ${target.length} from ${offset} does not hold ${samples.length} x ${count}`,
     )
   }
-  const part = target.subarray(offset, offset + samples.length * count)
-  if ((await native?.decodePng(bytes, samples, part)) === 1) return header
-  checkPng(bytes)
-  const raw = await rawPixels(bytes)
-  const source =
-    header.bitDepth === 8 ? raw : new Uint16Array(raw.buffer, raw.byteOffset, raw.byteLength >> 1)
-  // Transparency of a grey or RGB image adds a sample that its header does not count.
-  const stride = source.length / count
-  if (!Number.isInteger(stride) || stride < header.samples) {
-    throw new PixelError(
-      `decoded to ${source.length} values, expected ${count} x ${header.samples}`,
-      'broken',
-    )
-  }
-  samples.forEach((sample, plane) => {
-    copyPlane(source, stride, sample, target, offset + plane * count, count)
-  })
-  return header
-}
-
-/** All samples, interleaved, native byte order, in memory of their own. */
-async function rawPixels(bytes: Uint8Array): Promise<Uint8Array> {
-  try {
-    const raw = await new Transformer(bytes).rawPixels()
-    // A 16-bit view needs an even start.
-    return raw.byteOffset % 2 === 0 ? raw : Uint8Array.from(raw)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new PixelError(`PNG damaged: ${reason}`, 'broken', { cause: error })
-  }
-}
-
-function copyPlane(
-  source: Pixels,
-  stride: number,
-  sample: number,
-  target: Pixels,
-  offset: number,
-  count: number,
-): void {
-  if (stride === 1) {
-    target.set(source, offset)
-    return
-  }
-  for (let i = 0; i < count; i++) target[offset + i] = source[i * stride + sample] ?? 0
+  return target.subarray(offset, end)
 }

@@ -1,20 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { PixelError } from './errors.js'
-
-/** What a file says of its pixels before any is decoded. */
-export interface ImageHeader {
-  readonly width: number
-  readonly height: number
-  /** Values a pixel: 1 grey, 2 grey and alpha, 3 RGB (or palette), 4 RGBA. */
-  readonly samples: number
-  readonly bitDepth: 8 | 16
-}
+import type { ImageHeader } from './image-header.js'
 
 /** A PNG starts with these eight bytes (ISO/IEC 15948, 5.2). */
 export const pngSignature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
-
-/** Bytes enough for the header: the signature and the IHDR chunk. */
-export const pngHeaderBytes = 33
 
 const samplesOfColourType = new Map([
   [0, 1],

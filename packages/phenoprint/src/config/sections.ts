@@ -31,6 +31,11 @@ export const channel = z.strictObject({
     .describe(
       'What {channel} stands for in the path of its images, such as w1 or {FileName_DNA}; without it, the number of the channel, from 1',
     ),
+  plane: positiveInteger
+    .optional()
+    .describe(
+      'Which plane of a file with several, from 1: red, green, blue of a colour image, the samples or pages of a TIFF; without it, one file of all channels has one plane for each',
+    ),
 })
 
 const onMissing = z

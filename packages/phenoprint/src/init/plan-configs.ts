@@ -42,7 +42,7 @@ export async function planConfigs(
   const { keep, missing } = judgeMissing(screen, sources, { image: 'skip', channel: 'skip' })
   const there = keepSites(screen, (site) => keep[site] === true)
   const files = sources.find((site) => site.every((source) => source !== null)) ?? []
-  const { shape } = await probeFormat(files[0]?.path ?? '', files.length, screen.channels.length)
+  const { shape } = await probeFormat(files[0]?.path ?? '', files.length, screen.channels, 0)
   const counts = countScreen(there)
   const incomplete = missing.plates.length > 0 || missing.sites.length > 0
   const onMissing = incomplete ? ({ image: 'skip', channel: 'skip' } as const) : null

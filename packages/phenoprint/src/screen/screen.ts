@@ -9,6 +9,8 @@ export interface Channel {
   readonly name: string
   /** Display colour, `RRGGBB`. */
   readonly color?: string
+  /** Which plane of its file holds it, from 0, where the file has several and this was chosen. */
+  readonly plane?: number
 }
 
 /** One field of view: the pixels of a site, or one crop. */

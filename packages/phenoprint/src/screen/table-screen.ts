@@ -95,8 +95,12 @@ export async function readTableScreen(section: TableSection): Promise<Screen> {
   )
 }
 
-function shownChannel({ name, color }: TableSection['channels'][number]): Channel {
-  return color === undefined ? { name } : { name, color }
+function shownChannel({ name, color, plane }: TableSection['channels'][number]): Channel {
+  return {
+    name,
+    ...(color === undefined ? {} : { color }),
+    ...(plane === undefined ? {} : { plane: plane - 1 }),
+  }
 }
 
 /** One value a site of each row. */

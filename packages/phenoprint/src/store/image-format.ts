@@ -1,55 +1,54 @@
-import { open } from 'node:fs/promises'
-import { type ImageHeader, PixelError, pngHeaderBytes, readHeader } from '@phenoprint/pixels'
+import { readFile } from 'node:fs/promises'
+import { type ImageHeader, PixelError, readHeader } from '@phenoprint/pixels'
 import { ImageError } from '../errors.js'
+import type { Channel } from '../screen/screen.js'
 import type { ImageShape } from './tiling.js'
 
 /** What every image of a screen must be, and the file that first said so. */
 export interface ImageFormat {
   readonly shape: ImageShape
   readonly first: string
-  /** One grey file a channel, or one file with a sample for each. */
+  /** One file a channel, or one file with a plane for each. */
   readonly layout: 'filePerChannel' | 'oneFile'
+  /** By channel: which plane of its file was chosen, from 0; null where none was. */
+  readonly planes: readonly (number | null)[]
 }
 
 /**
  * The format of a screen's images, from the header of one of them.
  *
  * @param files How many files a site has.
+ * @param channel Index of the channel whose file it is, where there is one for each.
  * @throws {ImageError} when the file is broken or its channels are not the screen's.
  */
 export async function probeFormat(
   path: string,
   files: number,
-  channels: number,
+  channels: readonly Channel[],
+  channel: number,
 ): Promise<ImageFormat> {
-  const layout = files === 1 && channels > 1 ? 'oneFile' : 'filePerChannel'
+  const layout = files === 1 && channels.length > 1 ? 'oneFile' : 'filePerChannel'
   const header = await readImageHeader(path)
   const shape: ImageShape = {
-    channels,
+    channels: channels.length,
     height: header.height,
     width: header.width,
     dtype: header.bitDepth === 8 ? 'uint8' : 'uint16',
   }
-  const format = { shape, first: path, layout } as const
-  checkHeader(header, path, format)
+  const planes = channels.map(({ plane }) => plane ?? null)
+  const format = { shape, first: path, layout, planes } as const
+  checkHeader(header, path, format, channel)
   return format
 }
 
 /**
- * What the first bytes of an image say of it.
+ * What an image says of itself.
  *
  * @throws {ImageError} when it cannot be read, or is no image that is read.
  */
 export async function readImageHeader(path: string): Promise<ImageHeader> {
   try {
-    const file = await open(path)
-    try {
-      const start = Buffer.alloc(pngHeaderBytes)
-      const { buffer, bytesRead } = await file.read(start, 0, start.length, 0)
-      return readHeader(buffer.subarray(0, bytesRead))
-    } finally {
-      await file.close()
-    }
+    return await readHeader(await readFile(path))
   } catch (cause) {
     throw imageFault(path, cause)
   }
@@ -58,12 +57,14 @@ export async function readImageHeader(path: string): Promise<ImageHeader> {
 /**
  * Holds an image against what every image of the screen must be.
  *
+ * @param channel Index of the channel whose file it is, where there is one for each.
  * @throws {ImageError} naming the file, what it is, and what was expected.
  */
 export function checkHeader(
   { width, height, samples, bitDepth }: ImageHeader,
   path: string,
-  { shape, first, layout }: ImageFormat,
+  { shape, first, layout, planes }: ImageFormat,
+  channel: number,
 ): void {
   const fault = (got: string, expected: string, next: string) => {
     const like = path === first ? '' : ` like ${first}`
@@ -84,19 +85,28 @@ export function checkHeader(
       'All images of a screen have one depth: save the odd ones with it.',
     )
   }
-  const expected = layout === 'oneFile' ? shape.channels : 1
-  const alpha = expected === 3 && samples === 4
-  if (samples !== expected && !alpha) {
+  const wanted = layout === 'oneFile' ? planes : [planes[channel] ?? null]
+  const got = `${samples} ${samples === 1 ? 'plane' : 'planes'} in the file (${describeSamples(samples)})`
+  if (wanted.some((plane) => plane !== null)) {
+    const needed = Math.max(...wanted.map((plane, index) => plane ?? index)) + 1
+    if (samples >= needed) return
+    throw fault(got, `at least ${needed}`, 'Correct screen.channels[].plane, which counts from 1.')
+  }
+  const alpha = wanted.length === 3 && samples === 4
+  if (samples !== wanted.length && !alpha) {
     throw fault(
-      `${samples} channels in the file (${describeSamples(samples)})`,
-      layout === 'oneFile' ? `the screen's ${expected}` : '1 (grey): one file holds one channel',
-      'Save it with as many, or list as many in screen.channels as the file has.',
+      got,
+      layout === 'oneFile'
+        ? `one for each of the screen's ${wanted.length} channels`
+        : '1 (grey): one file holds one channel',
+      'Choose with screen.channels[].plane (from 1) which plane is which channel, or list as many channels as the file has.',
     )
   }
 }
 
 function describeSamples(samples: number): string {
-  return ['grey', 'grey and alpha', 'RGB', 'RGBA'][samples - 1] ?? 'unknown'
+  const known = ['grey', 'grey and alpha, or two channels', 'RGB', 'RGBA, or four channels']
+  return known[samples - 1] ?? 'pages or channels'
 }
 
 /** Anything that went wrong with an image file, as an error that names it. */
@@ -105,7 +115,7 @@ export function imageFault(path: string, cause: unknown): ImageError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const next =
     cause instanceof PixelError && cause.fault === 'unsupported'
-      ? 'Convert it to a grey PNG of 8 or 16 bits.'
+      ? 'Convert it to a grey PNG or TIFF of 8 or 16 bits.'
       : 'Copy it anew from where it came, or leave its site out of the table.'
   return new ImageError(`image: ${path}: ${reason}. ${next}`, { cause })
 }

@@ -69,14 +69,14 @@ export async function loadSite(
   const { channels, height, width, dtype } = format.shape
   const pixels = emptyPixels(dtype, channels * height * width)
   const plane = height * width
-  const all = Array.from({ length: channels }, (_, channel) => channel)
+  const planes = format.planes.map((chosen, index) => chosen ?? index)
   for (const [index, source] of sources.entries()) {
     if (source === null) continue
     try {
       const bytes = await readFile(source.path)
-      checkHeader(readHeader(bytes), source.path, format)
-      if (format.layout === 'oneFile') await decodeInto(bytes, all, pixels)
-      else await decodeInto(bytes, [0], pixels, index * plane)
+      checkHeader(await readHeader(bytes), source.path, format, index)
+      if (format.layout === 'oneFile') await decodeInto(bytes, planes, pixels)
+      else await decodeInto(bytes, [format.planes[index] ?? 0], pixels, index * plane)
     } catch (cause) {
       const fault = memoryFault(cause)
       return fault instanceof MachineError ? fault : imageFault(source.path, cause)

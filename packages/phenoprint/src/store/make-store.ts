@@ -93,8 +93,9 @@ async function verify(folder: string, reporter: Reporter): Promise<void> {
 /** The images' format, from the first file that is there. */
 async function probe({ screen, sites }: Survey): Promise<ImageFormat> {
   const first = sites.find((site) => site.sources.some((source) => source !== null))
-  const file = first?.sources.find((source) => source !== null)
-  return probeFormat(file?.path ?? '', first?.sources.length ?? 0, screen.channels.length)
+  const sources = first?.sources ?? []
+  const channel = sources.findIndex((source) => source !== null)
+  return probeFormat(sources[channel]?.path ?? '', sources.length, screen.channels, channel)
 }
 
 /** @throws {StoreError} when the tables now say something else than when the store was made. */

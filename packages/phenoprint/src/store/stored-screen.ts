@@ -13,7 +13,15 @@ const indices = z.array(index).readonly()
 const screenSchema = z.object({
   name: z.string(),
   unitKind: z.enum(['well', 'image']),
-  channels: z.array(z.object({ name: z.string(), color: z.string().exactOptional() })).readonly(),
+  channels: z
+    .array(
+      z.object({
+        name: z.string(),
+        color: z.string().exactOptional(),
+        plane: index.exactOptional(),
+      }),
+    )
+    .readonly(),
   classes: index,
   controlClasses: index,
   classNames: z.array(z.string()).readonly().nullable(),
