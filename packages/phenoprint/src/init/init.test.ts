@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Pixels } from '@phenoprint/pixels'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { configSchema } from '../config/config.js'
 import { loadConfig } from '../config/load.js'
@@ -22,7 +23,17 @@ import { readSite } from '../store/verify.js'
 import { folderOf, temporaryFolder } from '../testing/folder.js'
 import { train } from '../training/train.js'
 import { loadPlan } from '../workflows/plan.js'
-import { generatedFolder, pixelsOf, plateMap, wellOf } from './generated-folder.test.support.js'
+import {
+  compoundOf,
+  generatedFolder,
+  type Place,
+  pixelsOf,
+  places,
+  plateMap,
+  side,
+  wellOf,
+} from './generated-folder.test.support.js'
+import { encodeTiff } from './grey-tiff.test.support.js'
 import { type InitRequest, init } from './init.js'
 
 const first: InitRequest['ask'] = async (columns) => columns[0] ?? null
@@ -160,6 +171,103 @@ describe('init on a folder of its own naming', () => {
       channel: 'skip',
     })
   })
+})
+
+describe('init on the folders of instruments', () => {
+  const tiff = (pixels: Uint8Array) =>
+    encodeTiff(
+      Uint16Array.from(pixels, (v) => 16 * v),
+      side,
+      side,
+    )
+  const padded = (n: number) => String(n).padStart(2, '0')
+
+  /** The store of a folder, whose one site is asked for, made as init's own files say. */
+  async function stored(answer: Answer, id: string): Promise<Pixels> {
+    const { store: path, trained } = await accepted(answer)
+    expect(trained.status).toBe('done')
+    using store = await Store.open(path)
+    expect(store.screen.sites).toHaveLength(36)
+    expect(store.screen.classNames).toEqual(['DMSO', 'aspirin', 'taxol'])
+    expect(store.tiling.image).toMatchObject({ dtype: 'uint16', channels: 2 })
+    const site = store.screen.sites.findIndex((each) => each.id === id)
+    expect(site).toBeGreaterThanOrEqual(0)
+    return await readSite(store, site)
+  }
+  const place = { plate: 2, row: 3, column: 4, site: 2 }
+  const wanted = Uint16Array.from(
+    [1, 2].flatMap((channel) => [...pixelsOf({ ...place, channel })].map((v) => 16 * v)),
+  )
+
+  it.each<[string, (place: Place) => string, string]>([
+    [
+      'plates in names, thumbnails beside',
+      (p) =>
+        `AB0${p.plate}_${wellOf(p)}_s${p.site}_w${p.channel}0A1B2C3D-0E1F-4A5B-8C9D-00000000000${p.plate}.tif`,
+      'AB02',
+    ],
+    [
+      'plates in folders, time and focus too',
+      (p) => `run/AB0${p.plate}/TimePoint_1/ZStep_1/${wellOf(p)}_s${p.site}_w${p.channel}.TIF`,
+      'AB02',
+    ],
+  ])(
+    'ImageXpress: %s',
+    async (_, name, plate) => {
+      const files = { 'wells.csv': plateMap((n) => `AB0${n}`), 'AB01_B02_s1_w1_thumb.tif': '' }
+      const answer = await initialised(generatedFolder(name, files, tiff))
+      expect(answer.said).toContain('naming: ImageXpress (MetaXpress)')
+      expect(answer.said).toContain('1 experiment, 3 plates, 18 wells, 36 sites, 2 channels')
+      expect(await stored(answer, `screen/${plate}/C04/2`)).toEqual(wanted)
+    },
+    120_000,
+  )
+
+  it('Opera Phenix: channels called as the index says, rows and columns as numbers', async () => {
+    const measurement = (plate: number) => `P${plate}__2024-05-0${plate}T10_00_00-Measurement 1`
+    const entries = ['Hoechst 33342', 'MitoTracker'].map(
+      (name, i) =>
+        `<Entry ChannelID="${i + 1}"><ChannelName>${name}</ChannelName><ImageSizeX>32</ImageSizeX></Entry>`,
+    )
+    const folder = generatedFolder(
+      (p) =>
+        `${measurement(p.plate)}/Images/r${padded(p.row)}c${padded(p.column)}f${padded(p.site)}p01-ch${p.channel}sk1fk1fl1.tiff`,
+      {
+        'wells.csv': plateMap((plate) => `P${plate}`),
+        [`${measurement(1)}/Images/Index.idx.xml`]: `<EvaluationInputData><Maps><Map>${entries.join('')}</Map></Maps></EvaluationInputData>`,
+      },
+      tiff,
+    )
+    const answer = await initialised(folder)
+    expect(answer.said).toContain('naming: Opera Phenix / Operetta (Harmony)')
+    expect(answer.said).toContain('uint16 (Hoechst 33342, MitoTracker)')
+    expect(await stored(answer, `screen/${measurement(2)}/C04/02`)).toEqual(wanted)
+  }, 120_000)
+
+  it('LoadData of CellProfiler: paths of another machine, one table a plate', async () => {
+    const table = (plate: number) =>
+      [
+        'FileName_OrigDNA,PathName_OrigDNA,FileName_OrigMito,PathName_OrigMito,Metadata_Plate,Metadata_Well,Metadata_Site,Metadata_Compound',
+        ...places
+          .filter((p) => p.plate === plate && p.channel === 1)
+          .map((p) => {
+            const path = `/mnt/other/${plate}`
+            const name = (channel: number) => `img${p.row}-${p.column}-${p.site}-${channel}.tif`
+            return `${name(1)},${path},${name(2)},${path},Z${plate},${wellOf(p)},${p.site},${compoundOf(p)}`
+          }),
+        '',
+      ].join('\n')
+    const folder = generatedFolder(
+      (p) => `pictures/${p.plate}/img${p.row}-${p.column}-${p.site}-${p.channel}.tif`,
+      Object.fromEntries([1, 2, 3].map((plate) => [`load_data_${plate}.csv`, table(plate)])),
+      tiff,
+    )
+    const answer = await initialised(folder)
+    expect(answer.said).toContain("naming: CellProfiler's LoadData table")
+    expect(answer.said).toContain('(OrigDNA, OrigMito)')
+    expect(answer.said).toContain('label: Metadata_Compound; 3 classes')
+    expect(await stored(answer, 'screen/Z2/C04/2')).toEqual(wanted)
+  }, 120_000)
 })
 
 describe('init on the real samples', () => {

@@ -93,6 +93,8 @@ function joinKind(tables: readonly CsvTable[], sites: readonly FoundSite[]): Wel
       return (
         rows.get(`${plate}/${name}`) ??
         rows.get(`${experiment}_${plate}/${name}`) ??
+        // Harmony adds the time of the measurement behind the plate's name.
+        rows.get(`${plate.split('__')[0]}/${name}`) ??
         rows.get(`/${name}`) ??
         null
       )

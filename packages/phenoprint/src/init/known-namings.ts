@@ -10,13 +10,22 @@ const share = 0.9
  * ImageXpress (MetaXpress): `<plate>_B02_s1_w2<id>.tif`, in folders `TimePoint_1` and `ZStep_2` where
  * there are some. Where the file says no plate, the folder above does.
  */
+const imageXpressParts: readonly PlacePart[] = [
+  'time',
+  'plane',
+  'plate',
+  'well',
+  'site',
+  'channel',
+  'rest',
+]
 const imageXpress = readBy(
-  /^(?:.*\/)?(?:(?<folderPlate>[^/]+)\/)?(?:TimePoint_(?<time>\d+)\/)?(?:ZStep_(?<plane>\d+)\/)?(?:(?<plate>[^/]+)_)?(?<well>[A-P]\d{2})(?:_s(?<site>\d+))?(?:_w(?<channel>\d+))?(?<rest>[0-9A-F]{8}-[0-9A-F-]+)?\.tiff?$/di,
-  ['time', 'plane', 'plate', 'well', 'site', 'channel', 'rest'],
+  /^(?:(?!TimePoint_|ZStep_)[^/]+\/)*(?:TimePoint_(?<time>\d+)\/)?(?:ZStep_(?<plane>\d+)\/)?(?<plate>[^/]+)_(?<well>[A-P]\d{2})(?:_s(?<site>\d+))?(?:_w(?<channel>\d+))?(?<rest>[0-9A-F]{8}-[0-9A-F-]+)?\.tiff?$/di,
+  imageXpressParts,
 )
 const imageXpressFolder = readBy(
-  /^(?:.*\/)?(?<plate>[^/]+)\/(?:TimePoint_(?<time>\d+)\/)?(?:ZStep_(?<plane>\d+)\/)?(?<well>[A-P]\d{2})(?:_s(?<site>\d+))?(?:_w(?<channel>\d+))?(?<rest>[0-9A-F]{8}-[0-9A-F-]+)?\.tiff?$/di,
-  ['time', 'plane', 'plate', 'well', 'site', 'channel', 'rest'],
+  /^(?:.*\/)?(?<plate>(?!TimePoint_|ZStep_)[^/]+)\/(?:TimePoint_(?<time>\d+)\/)?(?:ZStep_(?<plane>\d+)\/)?(?<well>[A-P]\d{2})(?:_s(?<site>\d+))?(?:_w(?<channel>\d+))?(?<rest>[0-9A-F]{8}-[0-9A-F-]+)?\.tiff?$/di,
+  imageXpressParts,
 )
 
 /** Opera Phenix and Operetta (Harmony): `<plate>/Images/r02c03f01p01-ch1sk1fk1fl1.tiff`. */
@@ -30,7 +39,7 @@ const harmonyParts: readonly PlacePart[] = [
   'time',
 ]
 const harmony = readBy(
-  /^(?:.*\/)?(?:(?<plate>[^/]+)\/)??(?:Images\/)?r(?<row>\d+)c(?<column>\d+)f(?<site>\d+)p(?<plane>\d+)-ch(?<channel>\d+)(?:t\d+)?sk(?<time>\d+)fk\d+fl\d+\.tiff?$/d,
+  /^(?:(?:.*\/)?(?<plate>(?!Images\/)[^/]+)\/)?(?:Images\/)?r(?<row>\d+)c(?<column>\d+)f(?<site>\d+)p(?<plane>\d+)-ch(?<channel>\d+)(?:t\d+)?sk(?<time>\d+)fk\d+fl\d+\.tiff?$/d,
   harmonyParts,
 )
 
