@@ -8,4 +8,6 @@ export interface ImageHeader {
    */
   readonly samples: number
   readonly bitDepth: 8 | 16
+  /** Whether the last sample says how opaque the others are. */
+  readonly alpha: boolean
 }

@@ -41,7 +41,13 @@ describe('JPEG', () => {
     ['subsampled', 3, 8],
   ])('gives the pixels that PIL reads, but for rounding: %s', async (kind, samples, most) => {
     const bytes = read(`${kind}.jpg`)
-    expect(await readHeader(bytes)).toEqual({ width: 83, height: 61, samples, bitDepth: 8 })
+    expect(await readHeader(bytes)).toEqual({
+      width: 83,
+      height: 61,
+      samples,
+      bitDepth: 8,
+      alpha: false,
+    })
     const expected = read(`${kind}.raw`)
     const pixels = new Uint8Array(expected.length)
     await decodeInto(bytes, [0, 1, 2].slice(0, samples), pixels)

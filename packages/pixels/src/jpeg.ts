@@ -59,7 +59,7 @@ function frame(data: DataView, marker: number): ImageHeader {
   if (width === 0 || height === 0) {
     throw new PixelError(`JPEG damaged: header says ${width}x${height} pixels`, 'broken')
   }
-  return { width, height, samples, bitDepth: 8 }
+  return { width, height, samples, bitDepth: 8, alpha: false }
 }
 
 function endsAfter(bytes: Uint8Array, from: number): boolean {

@@ -71,14 +71,14 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
     )
   }
   const palette = colourType === 3
-  if (palette) return { width, height, samples, bitDepth: 8 }
+  if (palette) return { width, height, samples, bitDepth: 8, alpha: false }
   if (bitDepth !== 8 && bitDepth !== 16) {
     throw new PixelError(
       `PNG of ${bitDepth} bits a sample; 8 and 16 are read. Save it again with 8 bits`,
       'unsupported',
     )
   }
-  return { width, height, samples, bitDepth }
+  return { width, height, samples, bitDepth, alpha: samples % 2 === 0 }
 }
 
 /**

@@ -126,10 +126,11 @@ describe('TIFF', () => {
   })
 
   it('tells size, depth and planes, of all pages but smaller copies', async () => {
-    const size = { width: 40, height: 33, bitDepth: 16 }
+    const size = { width: 40, height: 33, bitDepth: 16, alpha: false }
     expect(await readHeader(read('pages16-big.tif'))).toEqual({ ...size, samples: 6 })
     expect(await readHeader(read('six-contig.tif'))).toEqual({ ...size, samples: 6 })
     expect(await readHeader(read('pyramid.tif'))).toMatchObject({ samples: 2, width: 75 })
+    expect(await readHeader(read('rgba8.tif'))).toMatchObject({ samples: 4, alpha: true })
     expect(await readHeader(read('none8-big.tif'))).toMatchObject({ samples: 1, bitDepth: 8 })
   })
 

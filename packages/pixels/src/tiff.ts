@@ -92,7 +92,8 @@ async function pagesOf(file: GeoTIFF, size: number): Promise<TiffPages> {
   if (header === null) throw new PixelError('TIFF damaged: it has no image', 'broken')
   const { littleEndian, bigTiff } = file
   const samples = header.samples * pages.length
-  return { header: { ...header, samples }, pages, littleEndian, bigTiff }
+  const alpha = header.alpha && pages.length === 1
+  return { header: { ...header, samples, alpha }, pages, littleEndian, bigTiff }
 }
 
 function readPage(image: GeoTIFFImage): {
@@ -125,7 +126,7 @@ function readPage(image: GeoTIFFImage): {
     throw unsupported(`of colours of kind ${photometric}; grey, RGB and look-up tables are read`)
   }
   return {
-    header: { width, height, samples, bitDepth },
+    header: { width, height, samples, bitDepth, alpha: photometric === rgb && samples === 4 },
     kind: {
       samples,
       whiteIsZero: photometric === whiteIsZero,

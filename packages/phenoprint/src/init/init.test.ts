@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { configSchema } from '../config/config.js'
 import { loadConfig } from '../config/load.js'
 import { ScreenError, UsageError } from '../errors.js'
+import { encodePng } from '../png.js'
 import { type Reporter, silentReporter, type VerbResult } from '../run/reporter.js'
 import { dataFolder } from '../screen/tables.test.support.js'
 import { simulate } from '../simulate/simulate.js'
@@ -129,6 +130,31 @@ describe('init on a folder of its own naming', () => {
     const site = store.screen.sites.findIndex(({ id }) => id === 'screen/BR02/C03/2')
     const place = { plate: 2, row: 3, column: 3, site: 2 }
     const planes = [1, 2].flatMap((channel) => [...pixelsOf({ ...place, channel })])
+    expect([...(await readSite(store, site))]).toEqual(planes)
+  }, 120_000)
+
+  it('takes the colours of one file a site as channels', async () => {
+    const colours = (pixels: Uint8Array) =>
+      encodePng(
+        Uint8Array.from(
+          { length: 3 * pixels.length },
+          (_, i) => (pixels[Math.floor(i / 3)] ?? 0) >> (i % 3),
+        ),
+        side,
+        side,
+        3,
+      )
+    const name = (p: Place) => `${named(p.plate)}/${wellOf(p)}_s${p.site}.png`
+    const answer = await initialised(
+      generatedFolder(name, { 'wells.csv': plateMap(named) }, colours),
+    )
+    expect(answer.said).toContain('images: {plate}/{well}_s{site}.png')
+    expect(answer.said).toContain('images: 3 x 32 x 32 uint8 (red, green, blue)')
+    const { store: path } = await accepted(answer)
+    using store = await Store.open(path)
+    const site = store.screen.sites.findIndex(({ id }) => id === 'screen/BR02/C03/2')
+    const grey = [...pixelsOf({ plate: 2, row: 3, column: 3, site: 2, channel: 2 })]
+    const planes = [0, 1, 2].flatMap((shift) => grey.map((value) => value >> shift))
     expect([...(await readSite(store, site))]).toEqual(planes)
   }, 120_000)
 

@@ -114,8 +114,9 @@ async function sectionOf(
 
 /** The channels of a file that holds all of them. */
 async function channelsOfFile(path: string): Promise<TableInput['channels']> {
-  const { samples } = await readImageHeader(path)
-  if (samples === 3 || samples === 4) {
+  const { samples, alpha } = await readImageHeader(path)
+  const colour = samples === (alpha ? 4 : 3) && !/\.tiff?$/i.test(path)
+  if (colour) {
     return [
       { name: 'red', color: 'FF0000' },
       { name: 'green', color: '00FF00' },

@@ -61,7 +61,7 @@ export async function readImageHeader(path: string): Promise<ImageHeader> {
  * @throws {ImageError} naming the file, what it is, and what was expected.
  */
 export function checkHeader(
-  { width, height, samples, bitDepth }: ImageHeader,
+  { width, height, samples, bitDepth, alpha }: ImageHeader,
   path: string,
   { shape, first, layout, planes }: ImageFormat,
   channel: number,
@@ -86,14 +86,14 @@ export function checkHeader(
     )
   }
   const wanted = layout === 'oneFile' ? planes : [planes[channel] ?? null]
-  const got = `${samples} ${samples === 1 ? 'plane' : 'planes'} in the file (${describeSamples(samples)})`
+  const got = `${samples} ${samples === 1 ? 'plane' : 'planes'} in the file${alpha ? ', one of them alpha' : ''}`
   if (wanted.some((plane) => plane !== null)) {
     const needed = Math.max(...wanted.map((plane, index) => plane ?? index)) + 1
     if (samples >= needed) return
     throw fault(got, `at least ${needed}`, 'Correct screen.channels[].plane, which counts from 1.')
   }
-  const alpha = wanted.length === 3 && samples === 4
-  if (samples !== wanted.length && !alpha) {
+  const opaque = alpha && wanted.length === 3
+  if (samples !== wanted.length && !opaque) {
     throw fault(
       got,
       layout === 'oneFile'
@@ -102,11 +102,6 @@ export function checkHeader(
       'Choose with screen.channels[].plane (from 1) which plane is which channel, or list as many channels as the file has.',
     )
   }
-}
-
-function describeSamples(samples: number): string {
-  const known = ['grey', 'grey and alpha, or two channels', 'RGB', 'RGBA, or four channels']
-  return known[samples - 1] ?? 'pages or channels'
 }
 
 /** Anything that went wrong with an image file, as an error that names it. */

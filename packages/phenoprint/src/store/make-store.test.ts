@@ -341,7 +341,7 @@ describe('images that are not as they should be', () => {
 
   it('of more channels in a file than one', async () => {
     expect(await bad(png(new Uint8Array(3 * 20 * 24), 20, 24))).toMatch(
-      /got 3 planes in the file \(RGB\), expected 1 \(grey\)/,
+      /got 3 planes in the file, expected 1 \(grey\)/,
     )
   })
 

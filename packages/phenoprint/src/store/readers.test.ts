@@ -154,12 +154,21 @@ print(int(np.abs(seen - np.array(was).astype(int)).max()))`.replace(/^/, 'import
     [
       'no plane chosen',
       { name: 'a', images: 'colour/{well}.png', channels: [{ name: 'G' }] },
-      /got 3 planes in the file \(RGB\), expected 1 \(grey\).*screen.channels\[\].plane/,
+      /got 3 planes in the file, expected 1 \(grey\).*screen.channels\[\].plane/,
     ],
     [
       'a plane too far',
       { name: 'b', images: 'pages/{well}.tif', channels: [{ name: 'G', plane: 5 }] },
-      /got 4 planes in the file \(.*four channels\), expected at least 5/,
+      /got 4 planes in the file, expected at least 5/,
+    ],
+    [
+      'three channels of four, none of which is alpha',
+      {
+        name: 'd',
+        images: 'pages/{well}.tif',
+        channels: [{ name: 'a' }, { name: 'b' }, { name: 'c' }],
+      },
+      /got 4 planes in the file, expected one for each of the screen's 3 channels/,
     ],
     [
       'too few channels',
