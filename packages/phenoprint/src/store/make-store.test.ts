@@ -311,6 +311,34 @@ describe('stopping', () => {
   })
 })
 
+it('is made by one of two processes at once: the other is told who works there', async () => {
+  const made = smallScreen({ plates: ['1', '2', '3', '4'], height: 96, width: 96 })
+  const undisturbed = order(made)
+  await makeStore(made.screen, undisturbed, recorder())
+  const wanted = order(made)
+  const program = join(import.meta.dirname, 'make-store.test.program.js')
+  const first = fork(program, { serialization: 'advanced' })
+  const second = fork(program, { serialization: 'advanced' })
+  const outcome = async (child: typeof first): Promise<string> => {
+    const begun = once(child, 'message')
+    child.send({ screen: made.screen, order: wanted })
+    await begun
+    const [said] = await once(child, 'message')
+    await once(child, 'exit')
+    return String(said)
+  }
+  const said = (await Promise.all([outcome(first), outcome(second)])).sort()
+  expect(said).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^RunDirectoryError: store: .* is in use by process (${first.pid}|${second.pid}) on .*phenoprint preprocess`,
+      ),
+    ),
+    'done',
+  ])
+  expect(content(wanted.store.path)).toEqual(content(undisturbed.store.path))
+})
+
 describe('images that are not as they should be', () => {
   const bad = async (bytes: Uint8Array, of = {}) => {
     const made = smallScreen(of)
