@@ -1,10 +1,9 @@
 import { makeStore } from './make-store.js'
 import { recorder } from './small-screen.test.support.js'
 
-// A process to be killed, or one of two: makes the store that it is told of, says when it begins and how
-// it ended.
+// A process to be killed, or one of two: says that it is ready, makes the store that it is told of, and
+// says how that ended.
 process.once('message', ({ screen, order }) => {
-  process.send?.('begun')
   void makeStore(screen, order, recorder())
     .then(
       ({ status }) => process.send?.(status),
@@ -12,3 +11,4 @@ process.once('message', ({ screen, order }) => {
     )
     .then(() => process.disconnect())
 })
+process.send?.('ready')

@@ -300,8 +300,8 @@ describe('stopping', () => {
     const program = join(import.meta.dirname, 'make-store.test.program.js')
     for (const milliseconds of [5, 20, 40]) {
       const child = fork(program, { serialization: 'advanced' })
-      child.send({ screen: made.screen, order: wanted })
       await once(child, 'message')
+      child.send({ screen: made.screen, order: wanted })
       await new Promise((resolve) => setTimeout(resolve, milliseconds))
       child.kill('SIGKILL')
       await once(child, 'exit')
@@ -317,21 +317,18 @@ it('is made by one of two processes at once: the other is told who works there',
   await makeStore(made.screen, undisturbed, recorder())
   const wanted = order(made)
   const program = join(import.meta.dirname, 'make-store.test.program.js')
-  const first = fork(program, { serialization: 'advanced' })
-  const second = fork(program, { serialization: 'advanced' })
-  const outcome = async (child: typeof first): Promise<string> => {
-    const begun = once(child, 'message')
+  const children = [1, 2].map(() => fork(program, { serialization: 'advanced' }))
+  await Promise.all(children.map((child) => once(child, 'message')))
+  const outcomes = children.map(async (child) => {
     child.send({ screen: made.screen, order: wanted })
-    await begun
     const [said] = await once(child, 'message')
-    await once(child, 'exit')
     return String(said)
-  }
-  const said = (await Promise.all([outcome(first), outcome(second)])).sort()
+  })
+  const said = (await Promise.all(outcomes)).sort()
   expect(said).toEqual([
     expect.stringMatching(
       new RegExp(
-        `^RunDirectoryError: store: .* is in use by process (${first.pid}|${second.pid}) on .*phenoprint preprocess`,
+        `^RunDirectoryError: store: .* is in use by process (${children.map(({ pid }) => pid).join('|')}) on .*phenoprint preprocess`,
       ),
     ),
     'done',
