@@ -19,6 +19,7 @@ import { median, ratio, rounded } from './statistics.mjs'
  * @property {number} runs
  * @property {Record<string, number>} [settings] what the bench's options were: epochs, threads.
  * @property {Record<string, number>} [passes] what ours consists of, in `unit`.
+ * @property {Record<string, number>} [bounds] the least that this machine could take for each pass.
  * @property {ReturnType<typeof machineFacts>} machine
  * @property {Record<string, string>} versions
  *
