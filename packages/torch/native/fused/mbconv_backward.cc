@@ -38,6 +38,24 @@ std::vector<double> valuesOf(const Tensor& doubles) {
   return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
 }
 
+/**
+ * Sums over the batch of g = (dq gate + pooled) a', per channel, from the sums of each sample without these factors:
+ * `gated` those of dq a', `plain` those of a', `[sample, channel]` with any padding behind. One loop, for libtorch's
+ * operators on such small matrices cost more than their sums.
+ */
+std::vector<double> batchTotal(const Tensor& gate, const Tensor& gated, const Tensor& pooled, const Tensor& plain) {
+  const int64_t samples = gate.size(0), channels = gate.size(1);
+  std::vector<double> total(channels);
+  for (int64_t n = 0; n < samples; ++n) {
+    const float *byGate = floats(gate) + n * gate.stride(0), *byPooled = floats(pooled) + n * pooled.stride(0);
+    const float *ofGated = floats(gated) + n * gated.stride(0), *ofPlain = floats(plain) + n * plain.stride(0);
+    for (int64_t c = 0; c < channels; ++c) {
+      total[c] += static_cast<double>(byGate[c]) * ofGated[c] + static_cast<double>(byPooled[c]) * ofPlain[c];
+    }
+  }
+  return total;
+}
+
 /** Gradients as far as they need no sums over the batch: of x without norm 1's own terms, and g' x as `[in, channel]`. */
 struct WidenedPass {
   Tensor partial, products, weight;
@@ -84,11 +102,8 @@ ProjectGradients projectBackward(const Plan& plan, const Tensor& dy, const Tenso
   const Tensor sums = gateSums.narrow(2, 0, channels);
   result.gate = gateGradients(gateWeights, plan.gate, sums.select(1, 0), plan.activation);
   result.pooled = result.gate.pooled.div(static_cast<double>(plan.pixels()));
-  // g = (dq gate + pooled) a': its sums over the batch, from those of each sample.
-  const Tensor exactGate = plan.gate.gate.to(at::kDouble), exactPooled = result.pooled.to(at::kDouble);
   const auto total = [&](int64_t gated, int64_t plain) {
-    const Tensor sum = (exactGate * sums.select(1, gated) + exactPooled * sums.select(1, plain)).sum(0).contiguous();
-    return std::vector<double>(sum.const_data_ptr<double>(), sum.const_data_ptr<double>() + channels);
+    return batchTotal(plan.gate.gate, gateSums.select(1, gated), result.pooled, gateSums.select(1, plain));
   };
   result.norm2 = normGradients(plan.state2, total(1, 2), total(3, 4));
   return result;
