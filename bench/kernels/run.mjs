@@ -54,7 +54,7 @@ const cases = {}
 const passes = {}
 /** @type {Record<string, number>} */
 const bounds = {}
-for (const precision of ['fp32', 'bf16']) {
+for (const precision of /** @type {const} */ (['fp32', 'bf16'])) {
   step(ours, precision)
   step(stock, precision)
   const forward = { ours: /** @type {number[]} */ ([]), peer: /** @type {number[]} */ ([]) }
