@@ -5,15 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { runMain, SetupFault } from './setup/fault.mjs'
-import { takeSetupOptions } from './setup/options.mjs'
+import { setupHelp, takeSetupOptions } from './setup/options.mjs'
 import { root } from './setup/paths.mjs'
 import { setUp } from './setup.mjs'
 
-const help = `npm run kill-preprocess [-- TIMES]
+const help = `npm run kill-preprocess [-- TIMES OPTIONS]
 
 Renders a small synthetic screen and makes its store. Then, TIMES times (20 unless given), makes it again in a
 new folder, kills that with SIGKILL at a random moment, runs the same command again, and compares every
-byte with the undisturbed store. One that ended before its moment is made again. Exit code 1 when any differs.`
+byte with the undisturbed store. One that ended before its moment is made again. Exit code 1 when any differs.
+
+Options:
+${setupHelp}`
 
 const program = join(root, 'packages/cli/bin/phenoprint.js')
 
