@@ -17,7 +17,7 @@ it('stops before anything is written when the store will not fit', () => {
   expect(() => requireSpace('/data', 100, 100)).not.toThrow()
 })
 
-it('foresees how much disk a store takes', async () => {
+it('foresees how much disk a store takes, and how long, before it is made', async () => {
   const made = smallScreen({ height: 128, width: 128, wells: ['A1', 'A2', 'A3', 'A4'] })
   for (const codec of ['none', 'zstd'] as const) {
     const reporter = recorder()
@@ -26,7 +26,10 @@ it('foresees how much disk a store takes', async () => {
       order(made, { codec, tile: [64, 64] }),
       reporter,
     )
-    const foreseen = /about ([\d.]+) KiB/.exec(reporter.lines.join('\n'))?.[1]
+    const foreseen = /about ([\d.]+) KiB in about [\d.]+ s/.exec(reporter.lines.join('\n'))?.[1]
+    const [first] = reporter.events
+    expect(first).toMatchObject({ type: 'plan', plates: 2, sites: 16, bytes: expect.any(Number) })
+    expect(first?.seconds).toBeGreaterThan(0)
     const { bytes } = Object(figures.stored)
     expect((Number(foreseen) * 1024) / bytes).toBeGreaterThan(0.97)
     expect((Number(foreseen) * 1024) / bytes).toBeLessThan(1.1)

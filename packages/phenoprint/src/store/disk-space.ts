@@ -2,48 +2,63 @@ import { statfsSync } from 'node:fs'
 import { blockGrid, histogramBins } from '@phenoprint/pixels'
 import { ImageError, MachineError } from '../errors.js'
 import type { ImageFormat } from './image-format.js'
-import { loadSite, type SiteToLoad } from './load-sites.js'
+import { loadSite, type SiteToLoad, spread } from './load-sites.js'
 import { type Codec, encodeSite } from './plate-writer.js'
+import { pixelDigest, siteStatistics } from './site-statistics.js'
 import type { Tiling } from './tiling.js'
 
-/** Sites encoded to learn how far the screen's images compress. */
+/** Sites encoded to learn how far the screen's images compress, and how long that takes. */
 const samples = 5
 /** Metadata and directory entries of a site, measured. */
 const metadataBytes = 3500
 
+/** What making a store takes, about. */
+export interface Estimate {
+  readonly bytes: number
+  readonly seconds: number
+}
+
 /**
- * How much disk a number of sites will take, from a few of them encoded as they will be.
+ * How much disk and time a number of sites will take, from a few of them encoded as they will be. The
+ * first of them is not timed: it pays for all that is done once.
  *
  * @param plates Over how many plates they are spread.
- * @returns bytes, about.
+ * @throws {MachineError} when memory has run out.
  */
-export async function estimateBytes(
+export async function estimate(
   sites: readonly SiteToLoad[],
   plates: number,
   format: ImageFormat,
   of: Tiling,
   codec: Codec,
-): Promise<number> {
-  const chosen = Array.from({ length: Math.min(samples, sites.length) }, (_, i) =>
-    Math.floor(((i + 0.5) * sites.length) / Math.min(samples, sites.length)),
-  )
-  let bytes = 0
-  let encoded = 0
-  for (const index of chosen) {
-    const site = sites[index]
-    const loaded = site === undefined ? null : await loadSite(site, format)
-    if (loaded instanceof MachineError) throw loaded
-    // A broken image is told when its plate is made, with all others of that plate.
-    if (loaded === null || loaded instanceof ImageError) continue
-    bytes += (await encodeSite(loaded.pixels, of, codec)).length
-    encoded++
+): Promise<Estimate> {
+  const sizes: number[] = []
+  const encode = async (chosen: readonly SiteToLoad[]) => {
+    const began = performance.now()
+    for (const loading of chosen.map((site) => loadSite(site, format))) {
+      const loaded = await loading
+      if (loaded instanceof MachineError) throw loaded
+      // A broken image is told when its plate is made, with all others of that plate.
+      if (loaded instanceof ImageError) continue
+      sizes.push((await encodeSite(loaded.pixels, of, codec)).length)
+      siteStatistics(loaded.pixels, of.image, loaded.missing)
+      pixelDigest(loaded.pixels)
+    }
+    return (performance.now() - began) / 1000 / Math.max(1, chosen.length)
   }
+  const [first, ...others] = spread(samples, sites.length).flatMap((index) => sites[index] ?? [])
+  const firstSeconds = await encode(first === undefined ? [] : [first])
+  const seconds = others.length === 0 ? firstSeconds : await encode(others)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
   const { channels, height, width, dtype } = of.image
   const statistics = channels * (16 + histogramBins[dtype])
-  const shard = encoded === 0 ? 0 : bytes / encoded
+  const shard = sizes.length === 0 ? 0 : total / sizes.length
   const { rows, columns } = blockGrid(height, width)
   const field = channels * rows * columns * 8
-  return Math.ceil(sites.length * (shard + metadataBytes + statistics) + plates * field)
+  return {
+    bytes: Math.ceil(sites.length * (shard + metadataBytes + statistics) + plates * field),
+    seconds: sites.length * seconds,
+  }
 }
 
 /** Bytes free to this user on the disk of a folder that is there. */

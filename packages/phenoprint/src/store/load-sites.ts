@@ -5,7 +5,7 @@ import { decodeInto, readHeader } from '@phenoprint/pixels'
 import { ImageError, MachineError } from '../errors.js'
 import { memoryFault } from '../run/memory-fault.js'
 import { checkHeader, type ImageFormat, imageFault } from './image-format.js'
-import type { SitePixels } from './plate-writer.js'
+import type { SitePixels } from './site-statistics.js'
 import type { SiteSources } from './sources.js'
 import { emptyPixels } from './tiling.js'
 
@@ -17,6 +17,41 @@ export interface SiteToLoad {
 
 /** Memory for sites that are decoded ahead. */
 const aheadBytes = 256 * 2 ** 20
+/** Sites of a plate that are decoded before all others, and the memory for them. */
+const earlySites = 8
+const earlyBytes = 128 * 2 ** 20
+
+/** Sites that were decoded before their turn, by their place, or what is wrong with them. */
+export type EarlySites = ReadonlyMap<number, SitePixels | ImageError>
+
+/**
+ * Decodes a few sites from all over a plate: eight, or as many as fit in 128 MiB, but one at least.
+ *
+ * @throws {MachineError} when memory has run out.
+ */
+export async function loadEarly(
+  sites: readonly SiteToLoad[],
+  format: ImageFormat,
+): Promise<EarlySites> {
+  const fitting = Math.floor(earlyBytes / siteBytes(format))
+  const chosen = spread(Math.max(1, Math.min(earlySites, fitting)), sites.length)
+  const early = new Map<number, SitePixels | ImageError>()
+  await Promise.all(
+    chosen.map(async (index) => {
+      const site = sites[index]
+      const loaded = site === undefined ? undefined : await loadSite(site, format)
+      if (loaded instanceof MachineError) throw loaded
+      if (loaded !== undefined) early.set(index, loaded)
+    }),
+  )
+  return early
+}
+
+/** At most so many whole numbers below `end`, as far from each other as from the ends. */
+export function spread(most: number, end: number): number[] {
+  const number = Math.min(most, end)
+  return Array.from({ length: number }, (_, i) => Math.floor(((i + 0.5) * end) / number))
+}
 
 /**
  * Decodes sites in order, a few ahead at once: as many as keep all cores busy, and never more than
@@ -24,6 +59,7 @@ const aheadBytes = 256 * 2 ** 20
  *
  * A broken image does not stop it at once: the rest is read too, so that one run names all.
  *
+ * @param early Those that are decoded already.
  * @throws {ImageError} after the last site, when any image is broken or not like the others.
  * @throws {MachineError} at once, when memory has run out.
  * @throws {InterruptedError} between two sites, when asked to stop.
@@ -31,16 +67,17 @@ const aheadBytes = 256 * 2 ** 20
 export async function* loadSites(
   sites: readonly SiteToLoad[],
   format: ImageFormat,
+  early: EarlySites,
   signal: AbortSignal,
 ): AsyncGenerator<SitePixels> {
   const ahead = sitesAhead(format)
-  const underWay: Promise<SitePixels | ImageError | MachineError>[] = []
+  const underWay: (SitePixels | ImageError | Promise<SitePixels | ImageError | MachineError>)[] = []
   const faults: ImageError[] = []
   let next = 0
   for (;;) {
     for (; underWay.length < ahead && next < sites.length; next++) {
       const site = sites[next]
-      if (site !== undefined) underWay.push(loadSite(site, format))
+      if (site !== undefined) underWay.push(early.get(next) ?? loadSite(site, format))
     }
     const first = underWay.shift()
     if (first === undefined) break
@@ -55,10 +92,13 @@ export async function* loadSites(
   throwAll(faults)
 }
 
-function sitesAhead({ shape }: ImageFormat): number {
-  const { channels, height, width, dtype } = shape
-  const siteBytes = channels * height * width * (dtype === 'uint8' ? 1 : 2)
-  return Math.max(1, Math.min(2 * availableParallelism(), Math.floor(aheadBytes / siteBytes)))
+function sitesAhead(format: ImageFormat): number {
+  const fitting = Math.floor(aheadBytes / siteBytes(format))
+  return Math.max(1, Math.min(2 * availableParallelism(), fitting))
+}
+
+function siteBytes({ shape: { channels, height, width, dtype } }: ImageFormat): number {
+  return channels * height * width * (dtype === 'uint8' ? 1 : 2)
 }
 
 /** A site's pixels, or what is wrong with one of its images, or that memory has run out. */

@@ -7,13 +7,14 @@ import { Lock } from '../run/lock.js'
 import { makeFolder } from '../run/make-folder.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
-import { bytesInWords, count } from '../words.js'
-import { estimateBytes, freeBytes, requireSpace } from './disk-space.js'
+import { bytesInWords, count, duration } from '../words.js'
+import { estimate, freeBytes, requireSpace } from './disk-space.js'
 import { plateSettings } from './existing-plate.js'
 import { type ImageFormat, probeFormat } from './image-format.js'
-import { loadSites } from './load-sites.js'
+import { loadEarly, loadSites } from './load-sites.js'
 import { type PlateJob, planJobs, screenOfStore, strangers } from './plate-jobs.js'
 import { type WrittenPlate, writePlate } from './plate-writer.js'
+import { showChannels } from './shown-channels.js'
 import { Store } from './store.js'
 import {
   readStoredScreen,
@@ -108,7 +109,7 @@ function refuseOther(folder: string, before: Screen, now: Screen): void {
   )
 }
 
-/** Says what will be made and how much disk it takes; stops when there is too little. */
+/** Says what will be made, how much disk it takes and how long; stops when there is too little. */
 async function announce(
   pending: readonly PlateJob[],
   plates: number,
@@ -125,14 +126,22 @@ async function announce(
     )
   }
   const sites = pending.flatMap((job) => job.sites)
-  const needed = await estimateBytes(sites, pending.length, format, of, store.codec)
+  const { bytes, seconds } = await estimate(sites, pending.length, format, of, store.codec)
   const free = freeBytes(store.path)
   const whole = plates - pending.length
   reporter.say(
-    `store: ${image.channels} x ${image.height} x ${image.width} ${image.dtype}, ${count(of.tilesPerSite, 'tile')} a site; ${count(pending.length, 'plate')} to write${whole > 0 ? ` (${whole} are whole)` : ''}, about ${bytesInWords(needed)}; ${bytesInWords(free)} free`,
+    `store: ${image.channels} x ${image.height} x ${image.width} ${image.dtype}, ${count(of.tilesPerSite, 'tile')} a site; ${count(pending.length, 'plate')} to write${whole > 0 ? ` (${whole} are whole)` : ''}, about ${bytesInWords(bytes)} in about ${duration(seconds)}; ${bytesInWords(free)} free`,
   )
-  requireSpace(store.path, needed, free)
-  return needed
+  reporter.event({
+    type: 'plan',
+    plates: pending.length,
+    sites: sites.length,
+    bytes,
+    seconds,
+    free,
+  })
+  requireSpace(store.path, bytes, free)
+  return bytes
 }
 
 async function writePlates(
@@ -154,9 +163,13 @@ async function writePlates(
       written.push(whole)
       continue
     }
-    const pixels = counted(loadSites(sites, format, reporter.signal), () => progress.advance(1))
     try {
-      const plate = await writePlate(path, plan, of, store.codec, origin, pixels)
+      const early = await loadEarly(sites, format)
+      const looked = [...early.values()].flatMap((site) => (site instanceof ImageError ? [] : site))
+      const shown = showChannels(survey.screen.channels, looked, of.image)
+      const loaded = loadSites(sites, format, early, reporter.signal)
+      const pixels = counted(loaded, () => progress.advance(1))
+      const plate = await writePlate(path, plan, of, store.codec, origin, shown, pixels)
       written.push(plate)
       bytes += plate.bytes
       reporter.event({ type: 'plate', plate: plan.plate.id, file: name, ...plate })

@@ -1,6 +1,6 @@
 import { blockGrid, histogramBins } from '@phenoprint/pixels'
-import type { Channel } from '../screen/screen.js'
 import type { PlateGrid, WellPlace } from './layout.js'
+import { greatest, type ShownChannel } from './shown-channels.js'
 import type { ImageShape, PixelType, Tiling } from './tiling.js'
 
 /** A `zarr.json`. */
@@ -49,10 +49,10 @@ export function wellNode(well: string, fields: number): ZarrNode {
   })
 }
 
-/** A field of view: one image of one resolution, channels with names and colours. */
+/** A field of view: one image of one resolution, channels with names, colours and display windows. */
 export function fieldNode(
   name: string,
-  channels: readonly Channel[],
+  channels: readonly ShownChannel[],
   dtype: PixelType,
   phenoprint: Readonly<Record<string, unknown>>,
 ): ZarrNode {
@@ -62,13 +62,13 @@ export function fieldNode(
     { name: 'x', type: 'space' },
   ]
   const datasets = [{ path: '0', coordinateTransformations: [{ type: 'scale', scale: [1, 1, 1] }] }]
-  const max = dtype === 'uint8' ? 255 : 65535
+  const max = greatest(dtype)
   const omero = {
-    channels: channels.map((channel) => ({
-      label: channel.name,
-      color: channel.color ?? 'FFFFFF',
+    channels: channels.map(({ name: label, color, start, end }) => ({
+      label,
+      color,
       active: true,
-      window: { min: 0, max, start: 0, end: max },
+      window: { min: 0, max, start, end },
     })),
   }
   const multiscales = [{ name, axes, datasets }]

@@ -1,4 +1,4 @@
-import type { Channel, Plate, Screen } from '../screen/screen.js'
+import type { Plate, Screen } from '../screen/screen.js'
 import { type PlateGrid, plateGrid, type WellPlace, wellPlaces } from './layout.js'
 
 /** A site of a plate and where it lies in the plate's file. */
@@ -23,7 +23,6 @@ export interface PlatePlan {
   readonly wells: readonly PlannedWell[]
   /** All sites, in the order of wells and fields: the order of shards and statistics. */
   readonly sites: readonly PlannedSite[]
-  readonly channels: readonly Channel[]
 }
 
 /**
@@ -59,7 +58,6 @@ export function planPlate(screen: Screen, plate: Plate, wells: readonly string[]
     grid: plateGrid(wells, places),
     wells: planned,
     sites: planned.flatMap((well) => well.sites),
-    channels: screen.channels,
   }
 }
 

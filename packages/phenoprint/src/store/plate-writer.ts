@@ -12,19 +12,19 @@ import {
 import { fieldChunk, PlateField } from './plate-field.js'
 import type { PlatePlan } from './plate-plan.js'
 import { encodeShard, withChecksum } from './shard.js'
-import { histogramsPerChunk, pixelDigest, plateDigest, siteStatistics } from './site-statistics.js'
+import type { ShownChannel } from './shown-channels.js'
+import {
+  histogramsPerChunk,
+  pixelDigest,
+  plateDigest,
+  type SitePixels,
+  siteStatistics,
+} from './site-statistics.js'
 import { StatisticsTable } from './statistics-table.js'
 import { cutTile, type Tiling } from './tiling.js'
 import { ZipWriter } from './zip-writer.js'
 
 export type Codec = 'none' | 'zstd'
-
-/** The pixels of a site as decoded, `[channel, y, x]`, with the channels that were not there. */
-export interface SitePixels {
-  readonly pixels: Pixels
-  /** Channel indices filled with zeros. */
-  readonly missing: readonly number[]
-}
 
 /** Where a plate came from, as its file tells it. */
 export interface PlateOrigin {
@@ -42,6 +42,7 @@ export interface WrittenPlate {
 /**
  * Writes one plate as an `.ozx`: whole under its name, or not at all.
  *
+ * @param shown How viewers show its channels.
  * @param pixels Sites in the plan's order.
  * @throws {MachineError} when the disk is full.
  */
@@ -51,10 +52,11 @@ export async function writePlate(
   of: Tiling,
   codec: Codec,
   origin: PlateOrigin,
+  shown: readonly ShownChannel[],
   pixels: AsyncIterable<SitePixels>,
 ): Promise<WrittenPlate> {
   using zip = new ZipWriter(path)
-  for (const [name, node] of breadthFirst(plateNodes(plan, of, codec, origin))) {
+  for (const [name, node] of breadthFirst(plateNodes(plan, of, codec, origin, shown))) {
     zip.add(name === '' ? 'zarr.json' : `${name}/zarr.json`, Buffer.from(JSON.stringify(node)))
   }
   const statistics = new StatisticsTable(plan.sites.length, of.image)
@@ -91,8 +93,9 @@ function* plateNodes(
   of: Tiling,
   codec: Codec,
   origin: PlateOrigin,
+  shown: readonly ShownChannel[],
 ): Generator<readonly [path: string, node: ZarrNode]> {
-  const { plate, grid, wells, sites, channels } = plan
+  const { plate, grid, wells, sites } = plan
   const fieldCount = Math.max(...wells.map((well) => well.sites.length))
   const places = wells.map((well) => well.place)
   yield ['', plateNode(plate.id, grid, places, fieldCount, origin.plate)]
@@ -105,7 +108,7 @@ function* plateNodes(
     yield [`${place.row}/${place.column}`, wellNode(well, fields.length)]
     for (const { id, path } of fields) {
       const ofField = { site: id, sources: origin.sources[index++] ?? [] }
-      yield [path, fieldNode(id, channels, of.image.dtype, ofField)]
+      yield [path, fieldNode(id, shown, of.image.dtype, ofField)]
       yield [`${path}/0`, array]
     }
   }

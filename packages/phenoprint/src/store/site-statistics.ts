@@ -2,6 +2,13 @@ import { createHash } from 'node:crypto'
 import { channelStatistics, histogramBins, type Moments, type Pixels } from '@phenoprint/pixels'
 import type { ImageShape } from './tiling.js'
 
+/** The pixels of a site as decoded, `[channel, y, x]`, with the channels that were not there. */
+export interface SitePixels {
+  readonly pixels: Pixels
+  /** Channel indices filled with zeros. */
+  readonly missing: readonly number[]
+}
+
 /**
  * What is known of the intensities of a site. Moments are NaN where the channel's image was missing
  * and filled with zeros.
