@@ -62,6 +62,7 @@ describe('the pages', () => {
     'evaluate',
     'choose',
     'embed',
+    'pseudo-label',
     'run',
   ])('show the file of the first %s as it is', (verb) => {
     const page = `docs/guide/${verb}.md`

@@ -84,6 +84,7 @@ describe('phenoprint', () => {
       'infer',
       'inference',
       'ensemble',
+      'pseudo-label',
       'simulate',
       'run',
     ]) {

@@ -24,6 +24,7 @@ const needed: Record<VerbName, readonly (keyof Config)[]> = {
   evaluate: ['output', 'evaluation'],
   choose: ['output', 'choose'],
   embed: ['output', 'embed'],
+  'pseudo-label': ['output', 'screen', 'pseudoLabels'],
 }
 
 /**

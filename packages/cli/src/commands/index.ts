@@ -12,6 +12,7 @@ import { fineTune } from './fine-tune.js'
 import { infer } from './infer.js'
 import { init } from './init.js'
 import { preprocess } from './preprocess.js'
+import { pseudoLabel } from './pseudo-label.js'
 import { report } from './report.js'
 import { run } from './run.js'
 import { simulate } from './simulate.js'
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   choose,
   embed,
   report,
+  pseudoLabel,
   run,
   simulate,
   doctor,

@@ -10,8 +10,8 @@ export interface SiteOrigin {
 }
 
 /**
- * How likely each site is drawn, relative to the others: the weights of the configuration, times what
- * the sampler asks for.
+ * How likely each site is drawn, relative to the others: the weights of the configuration and of
+ * predicted labels, times what the sampler asks for.
  *
  * @param sites Indices into `screen.sites`.
  * @returns `[site]`
@@ -31,7 +31,8 @@ export function sampleWeights(
     ({ plate, unit }) =>
       (weights.cellType[plate.cellType] ?? 1) *
       (weights.experiment[plate.experiment] ?? 1) *
-      (weights.role[unit.role] ?? 1),
+      (weights.role[unit.role] ?? 1) *
+      (unit.pseudoWeight ?? 1),
   )
   if (sampler === 'shuffled') return stated
   const kindOf = ({ plate, unit }: SiteOrigin) =>

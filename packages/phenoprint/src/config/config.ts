@@ -6,6 +6,7 @@ import { batches, normalise, type symmetries } from './batches.js'
 import { choose, embed, evaluation } from './evaluation.js'
 import { explain } from './explanation.js'
 import { model } from './model.js'
+import { pseudoLabels } from './pseudo-labels.js'
 import * as sections from './sections.js'
 import { simulation } from './simulation.js'
 import { training } from './training.js'
@@ -33,6 +34,7 @@ export const configSchema = z.strictObject({
   evaluation: evaluation.optional(),
   choose: choose.optional(),
   embed: embed.optional(),
+  pseudoLabels: pseudoLabels.optional(),
   simulation: simulation.optional(),
   stages: sections.stages.optional(),
 })

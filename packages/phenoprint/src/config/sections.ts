@@ -301,6 +301,7 @@ export const stages = z
           'evaluate',
           'choose',
           'embed',
+          'pseudo-label',
         ])
         .describe('What the stage does'),
       config: name.describe('YAML file of the stage, relative to this file'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { predictionNorm } from './batch-norm.js'
 import { precision } from './precision.js'
+import { trainOnPseudoLabels } from './pseudo-labels.js'
 
 /** The section that says how weights are found. */
 const positiveInteger = z.int().positive()
@@ -222,6 +223,7 @@ export const training = z
       .prefault({})
       .describe('Where mean and variance come from'),
     earlyStopping: earlyStopping.optional(),
+    pseudoLabels: trainOnPseudoLabels.optional(),
     threads,
     checkpointMinutes: z
       .number()

@@ -28,6 +28,7 @@ const later = [
   'evaluation',
   'choose',
   'embed',
+  'pseudoLabels',
 ]
 
 const except = (...own: readonly string[]) =>
@@ -43,6 +44,7 @@ const ofOthers: Readonly<Record<RunVerb, readonly string[]>> = {
   explain: except('explain'),
   evaluate: except('evaluation'),
   embed: except('embed'),
+  'pseudo-label': except('screen', 'pseudoLabels', 'assignment'),
   choose: except('screen', 'choose', 'assignment', 'submission'),
 }
 

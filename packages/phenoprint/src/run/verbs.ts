@@ -10,3 +10,4 @@ export type RunVerb =
   | 'evaluate'
   | 'choose'
   | 'embed'
+  | 'pseudo-label'

@@ -41,6 +41,8 @@ export interface Unit {
   readonly code: string
   /** Indices into `Screen.sites`. */
   readonly sites: readonly number[]
+  /** Where the label was predicted: how often its sites are drawn, beside those of known labels. */
+  readonly pseudoWeight?: number
 }
 
 /** A plate; experiments are groups of plates imaged together, of one cell type. */

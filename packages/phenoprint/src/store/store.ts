@@ -30,6 +30,7 @@ export class Store implements Disposable {
   /** SHA-256 of the screen and of all pixels. */
   readonly digest: string
   readonly #files: StoredScreen['files']
+  readonly #stored: StoredScreen
   /** Index into the screen's plates, by site. */
   readonly #plateOf: Int32Array
   /** Place among the sites of its plate, by site. */
@@ -44,6 +45,7 @@ export class Store implements Disposable {
     this.codec = stored.codec
     this.digest = stored.digest
     this.#files = stored.files
+    this.#stored = stored
     this.#plateOf = new Int32Array(stored.screen.sites.length)
     this.#rowOf = new Int32Array(stored.screen.sites.length)
     this.#plateSites = stored.screen.plates.map(() => [])
@@ -82,6 +84,14 @@ export class Store implements Disposable {
     const stored = requireStored(path)
     const store = new Store(path, stored)
     return { store, faults: [...store.#faults(stored)] }
+  }
+
+  /**
+   * The same pixels under other labels: what is known of units replaces what the tables say. The
+   * digest stays, for it tells what the store holds.
+   */
+  relabelled(screen: Screen): Store {
+    return new Store(this.path, { ...this.#stored, screen })
   }
 
   get imageShape(): TileShape {

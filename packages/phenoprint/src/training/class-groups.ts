@@ -18,7 +18,9 @@ export function classGroups(
   const treatments = Math.min(screen.classes, classes)
   const contents = new Map<number, Set<number>>()
   for (const index of units) {
-    const { role, label, plate } = screen.units[index] ?? {}
+    const { role, label, plate, pseudoWeight } = screen.units[index] ?? {}
+    // One wrong label would join two groups.
+    if (pseudoWeight !== undefined) continue
     if (role !== 'treatment' || label === null || label === undefined || plate === undefined)
       continue
     const own = contents.get(plate) ?? new Set()

@@ -17,8 +17,9 @@ import { Store } from '../store/store.js'
 import { cellTypesOf, unitsOf } from './cell-types.js'
 import { trainNetwork } from './loop.js'
 import type { TrainingOutcome } from './outcome.js'
+import { keepOrigin, takePseudoLabels } from './take-pseudo-labels.js'
 import { refuseBlindStopping } from './train-here.js'
-import { networkShape, withControls } from './training-units.js'
+import { networkShape, trainingUnits } from './training-units.js'
 
 /** `fineTune` in the thread that calls it. */
 export async function fineTuneHere(config: Config, reporter: Reporter): Promise<VerbResult> {
@@ -30,9 +31,11 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
   if (before !== null) return before
   requireDevice(config.device)
   const overall = finishedRun(section.from, 'fineTune.from', ['train'])
-  using store = await Store.open(path)
+  using stored = await Store.open(path)
+  const split = splitScreen(stored.screen, config.split)
+  const pseudo = await takePseudoLabels(stored.screen, split, config, reporter)
+  using store = pseudo === null ? stored : stored.relabelled(pseudo.screen)
   const { screen } = store
-  const split = splitScreen(screen, config.split)
   sayLeaks(screen, split, overall, store, reporter)
 
   const starts = chosenCellTypes(screen, split, section).map((cellType) => ({
@@ -42,6 +45,8 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
   // Only now: what was refused so far leaves no run directory that a corrected file would not fit.
   using run = RunDirectory.open(output, purpose)
   run.record({ data: store.digest, engine: engine.version })
+  if (pseudo !== null) keepOrigin(run, pseudo)
+  const train = trainingUnits(screen, split, config, pseudo?.units ?? [])
   const outcomes: Record<string, TrainingOutcome> = {}
   for (const { cellType, path } of starts) {
     const validation = unitsOf(screen, split.validation, cellType)
@@ -49,7 +54,7 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
     outcomes[cellType] = await trainNetwork({
       config,
       store,
-      train: unitsOf(screen, withControls(screen, split, config), cellType),
+      train: unitsOf(screen, train, cellType),
       validation,
       shape: networkShape(screen, config),
       begin: (network, description) => {

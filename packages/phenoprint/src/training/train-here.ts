@@ -12,7 +12,8 @@ import { RunDirectory } from '../run/run-directory.js'
 import { splitScreen } from '../screen/split.js'
 import { Store } from '../store/store.js'
 import { trainNetwork } from './loop.js'
-import { networkShape, withControls } from './training-units.js'
+import { keepOrigin, takePseudoLabels } from './take-pseudo-labels.js'
+import { networkShape, trainingUnits } from './training-units.js'
 
 /** `train` in the thread that calls it. */
 export async function trainHere(config: Config, reporter: Reporter): Promise<VerbResult> {
@@ -22,18 +23,21 @@ export async function trainHere(config: Config, reporter: Reporter): Promise<Ver
   const before = finishedBefore(output, purpose)
   if (before !== null) return before
   requireDevice(config.device)
-  using store = await Store.open(path)
+  using stored = await Store.open(path)
+  const split = splitScreen(stored.screen, config.split)
+  const pseudo = await takePseudoLabels(stored.screen, split, config, reporter)
+  using store = pseudo === null ? stored : stored.relabelled(pseudo.screen)
   const { screen } = store
-  const split = splitScreen(screen, config.split)
   refuseBlindStopping(config, split.validation)
   // Only now: what was refused so far leaves no run directory that a corrected file would not fit.
   using run = RunDirectory.open(output, purpose)
   run.record({ data: store.digest, engine: engine.version })
+  if (pseudo !== null) keepOrigin(run, pseudo)
   const { weights, stemWeights } = config.model
   const outcome = await trainNetwork({
     config,
     store,
-    train: withControls(screen, split, config),
+    train: trainingUnits(screen, split, config, pseudo?.units ?? []),
     validation: split.validation,
     shape: networkShape(screen, config),
     begin: (network) => {

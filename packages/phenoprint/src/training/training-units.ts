@@ -28,7 +28,20 @@ export function networkShape(screen: Screen, { batches, model }: Config): Networ
 }
 
 /**
- * What is trained on: the split's training units, and with `batches.controls` the labelled controls
+ * What is trained on, sorted: the split's training units, controls as asked for, and units with
+ * predicted labels.
+ */
+export function trainingUnits(
+  screen: Screen,
+  split: Split,
+  config: Config,
+  pseudo: readonly number[],
+): number[] {
+  return [...withControls(screen, split, config), ...pseudo].sort((a, b) => a - b)
+}
+
+/**
+ * The split's training units, and with `batches.controls` the labelled controls
  * of their groups (experiments or plates), so none of a group that is held out; with `controls: all`
  * those of held-out groups too, for what a control well holds is known before it is imaged.
  */

@@ -20,6 +20,7 @@ export type VerbName =
   | 'evaluate'
   | 'choose'
   | 'embed'
+  | 'pseudo-label'
 
 /** Loads a verb with all it needs, and only that: simulating must not wait for the engine. */
 export async function loadVerb(name: VerbName): Promise<Verb> {
@@ -52,5 +53,7 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../choose/choose.js')).choose
     case 'embed':
       return (await import('../embedding/embed.js')).embed
+    case 'pseudo-label':
+      return (await import('../pseudo-labels/pseudo-label.js')).pseudoLabel
   }
 }
