@@ -34,6 +34,11 @@ export async function exportStore(config: Config, reporter: Reporter): Promise<V
       `export: ${from} holds no finished store: there is no screen.json. Run preprocess first, or correct store.path.`,
     )
   }
+  if (stored.inPlace !== undefined) {
+    throw new ConfigError(
+      `export: ${from} holds no pixels: they stay in the OME-Zarr plates of ${stored.inPlace.folder}, which need no export. Set store.path to a store that preprocess made from images.`,
+    )
+  }
   makeFolder(
     to,
     (reason) =>

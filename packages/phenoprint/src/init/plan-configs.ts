@@ -3,6 +3,7 @@ import type { Section } from '../config/config.js'
 import type { Reporter } from '../run/reporter.js'
 import { isLearnable } from '../screen/groups.js'
 import type { Screen, Unit } from '../screen/screen.js'
+import { FieldReader } from '../store/field-reader.js'
 import { probeFormat } from '../store/image-format.js'
 import { keepSites } from '../store/keep-sites.js'
 import { judgeMissing } from '../store/missing.js'
@@ -42,7 +43,9 @@ export async function planConfigs(
   const { keep, missing } = judgeMissing(screen, sources, { image: 'skip', channel: 'skip' })
   const there = keepSites(screen, (site) => keep[site] === true)
   const files = sources.find((site) => site.every((source) => source !== null)) ?? []
-  const { shape } = await probeFormat(files[0]?.path ?? '', files.length, screen.channels, 0)
+  using fields = new FieldReader()
+  const first = files[0]?.path ?? ''
+  const { shape } = await probeFormat(first, files.length, screen.channels, 0, fields)
   const counts = countScreen(there)
   const incomplete = missing.plates.length > 0 || missing.sites.length > 0
   const onMissing = incomplete ? ({ image: 'skip', channel: 'skip' } as const) : null

@@ -40,7 +40,9 @@ export async function estimate(
       if (loaded instanceof MachineError) throw loaded
       // A broken image is told when its plate is made, with all others of that plate.
       if (loaded instanceof ImageError) continue
-      sizes.push((await encodeSite(loaded.pixels, of, codec)).length)
+      // Pixels that stay where they are take no room.
+      const inPlace = format.layout === 'field'
+      sizes.push(inPlace ? 0 : (await encodeSite(loaded.pixels, of, codec)).length)
       siteStatistics(loaded.pixels, of.image, loaded.missing)
       pixelDigest(loaded.pixels)
     }

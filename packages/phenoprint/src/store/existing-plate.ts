@@ -32,7 +32,7 @@ const rootSchema = z.object({
 
 export function plateSettings(
   { image, tile }: Tiling,
-  codec: Codec,
+  codec: Codec | 'in place',
   channels: readonly Channel[],
 ): PlateSettings {
   return {

@@ -2,16 +2,20 @@ import { readFile } from 'node:fs/promises'
 import { type ImageHeader, PixelError, readHeader } from '@phenoprint/pixels'
 import { ImageError } from '../errors.js'
 import type { Channel } from '../screen/screen.js'
+import { fieldPath } from './field-path.js'
+import type { FieldReader } from './field-reader.js'
 import type { ImageShape } from './tiling.js'
 
 /** What every image of a screen must be, and the file that first said so. */
 export interface ImageFormat {
   readonly shape: ImageShape
   readonly first: string
-  /** One file a channel, or one file with a plane for each. */
-  readonly layout: 'filePerChannel' | 'oneFile'
+  /** One file a channel, one file with a plane for each, or a field of an OME-Zarr plate. */
+  readonly layout: 'filePerChannel' | 'oneFile' | 'field'
   /** By channel: which plane of its file was chosen, from 0; null where none was. */
   readonly planes: readonly (number | null)[]
+  /** Reads fields, where the images are such. */
+  readonly fields: FieldReader
 }
 
 /**
@@ -19,6 +23,7 @@ export interface ImageFormat {
  *
  * @param files How many files a site has.
  * @param channel Index of the channel whose file it is, where there is one for each.
+ * @param fields Reads it where it is a field of an OME-Zarr plate.
  * @throws {ImageError} when the file is broken or its channels are not the screen's.
  */
 export async function probeFormat(
@@ -26,9 +31,12 @@ export async function probeFormat(
   files: number,
   channels: readonly Channel[],
   channel: number,
+  fields: FieldReader,
 ): Promise<ImageFormat> {
-  const layout = files === 1 && channels.length > 1 ? 'oneFile' : 'filePerChannel'
-  const header = await readImageHeader(path)
+  const field = fieldPath(path) !== null
+  const several = files === 1 && channels.length > 1 ? 'oneFile' : 'filePerChannel'
+  const layout = field ? 'field' : several
+  const header = field ? await fields.header(path) : await readImageHeader(path)
   const shape: ImageShape = {
     channels: channels.length,
     height: header.height,
@@ -36,7 +44,7 @@ export async function probeFormat(
     dtype: header.bitDepth === 8 ? 'uint8' : 'uint16',
   }
   const planes = channels.map(({ plane }) => plane ?? null)
-  const format = { shape, first: path, layout, planes } as const
+  const format = { shape, first: path, layout, planes, fields } as const
   checkHeader(header, path, format, channel)
   return format
 }
@@ -85,7 +93,7 @@ export function checkHeader(
       'All images of a screen have one depth: save the odd ones with it.',
     )
   }
-  const wanted = layout === 'oneFile' ? planes : [planes[channel] ?? null]
+  const wanted = layout === 'filePerChannel' ? [planes[channel] ?? null] : planes
   const got = `${samples} ${samples === 1 ? 'plane' : 'planes'} in the file${alpha ? ', one of them alpha' : ''}`
   if (wanted.some((plane) => plane !== null)) {
     const needed = Math.max(...wanted.map((plane, index) => plane ?? index)) + 1
@@ -96,9 +104,9 @@ export function checkHeader(
   if (samples !== wanted.length && !opaque) {
     throw fault(
       got,
-      layout === 'oneFile'
-        ? `one for each of the screen's ${wanted.length} channels`
-        : '1 (grey): one file holds one channel',
+      layout === 'filePerChannel'
+        ? '1 (grey): one file holds one channel'
+        : `one for each of the screen's ${wanted.length} channels`,
       'Choose with screen.channels[].plane (from 1) which plane is which channel, or list as many channels as the file has.',
     )
   }

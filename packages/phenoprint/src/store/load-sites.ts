@@ -113,6 +113,13 @@ export async function loadSite(
   for (const [index, source] of sources.entries()) {
     if (source === null) continue
     try {
+      const { fields } = format
+      if (format.layout === 'field') {
+        checkHeader(await fields.header(source.path), source.path, format, index)
+        const whole = { top: 0, left: 0, height, width }
+        pixels.set(await fields.read(source.path, planes, whole))
+        continue
+      }
       const bytes = await readFile(source.path)
       checkHeader(await readHeader(bytes), source.path, format, index)
       if (format.layout === 'oneFile') await decodeInto(bytes, planes, pixels)

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { ImageError, MachineError, StoreError } from '../errors.js'
 import { removeStaleTemporaries } from '../run/files.js'
@@ -10,6 +10,7 @@ import type { Screen } from '../screen/screen.js'
 import { bytesInWords, count, duration } from '../words.js'
 import { estimate, freeBytes, requireSpace } from './disk-space.js'
 import { plateSettings } from './existing-plate.js'
+import { FieldReader } from './field-reader.js'
 import { type ImageFormat, probeFormat } from './image-format.js'
 import { loadEarly, loadSites } from './load-sites.js'
 import { type PlateJob, planJobs, screenOfStore, strangers } from './plate-jobs.js'
@@ -55,10 +56,16 @@ export async function makeStore(
   using _lock = Lock.take(join(folder, lockFile), 'phenoprint preprocess', 'store')
   removeStaleTemporaries(folder)
   const survey = await surveyImages(screen, order, reporter)
-  const format = await probe(survey)
+  using fields = new FieldReader()
+  const format = await probe(survey, fields)
+  const inPlace = format.layout === 'field'
   const of = tiling(format.shape, order.store.tile)
   const { codec } = order.store
-  const jobs = planJobs(survey, folder, plateSettings(of, codec, screen.channels))
+  const jobs = planJobs(
+    survey,
+    folder,
+    plateSettings(of, inPlace ? 'in place' : codec, screen.channels),
+  )
   const kept = screenOfStore(survey.screen, jobs)
   const before = readStoredScreen(folder)
   if (before !== null) refuseOther(folder, before.screen, kept)
@@ -75,7 +82,10 @@ export async function makeStore(
   rmSync(join(folder, screenFile), { force: true })
   const needed = await announce(pending, jobs.length, format, of, order, reporter)
   const written = await writePlates(jobs, format, of, order, survey, needed, reporter)
-  const stored = describe(kept, jobs, written, of, order)
+  const stored = {
+    ...describe(kept, jobs, written, of, order),
+    ...(inPlace ? { inPlace: placesOf(survey, order) } : {}),
+  }
   writeStoredScreen(folder, stored)
   const bytes = written.reduce((sum, plate) => sum + plate.bytes, 0)
   reporter.say(
@@ -92,11 +102,22 @@ async function verify(folder: string, reporter: Reporter): Promise<void> {
 }
 
 /** The images' format, from the first file that is there. */
-async function probe({ screen, sites }: Survey): Promise<ImageFormat> {
+async function probe({ screen, sites }: Survey, fields: FieldReader): Promise<ImageFormat> {
   const first = sites.find((site) => site.sources.some((source) => source !== null))
   const sources = first?.sources ?? []
   const channel = sources.findIndex((source) => source !== null)
-  return probeFormat(sources[channel]?.path ?? '', sources.length, screen.channels, channel)
+  return probeFormat(sources[channel]?.path ?? '', sources.length, screen.channels, channel, fields)
+}
+
+/** Where the pixels of each site stay: paths from the screen's folder, and that one from the store. */
+function placesOf(
+  { sites }: Survey,
+  { folder, store }: StoreOrder,
+): NonNullable<StoredScreen['inPlace']> {
+  return {
+    folder: relative(resolve(store.path), resolve(folder)),
+    fields: sites.map(({ sources }) => sources[0]?.name ?? ''),
+  }
 }
 
 /** @throws {StoreError} when the tables now say something else than when the store was made. */
@@ -155,6 +176,7 @@ async function writePlates(
 ): Promise<WrittenPlate[]> {
   const total = jobs.reduce((sum, job) => sum + (job.whole === null ? job.sites.length : 0), 0)
   const progress = reporter.progress('preprocess', total, 'sites')
+  const codec = format.layout === 'field' ? 'in place' : store.codec
   const written: WrittenPlate[] = []
   let bytes = 0
   for (const { path, plan, sites, origin, whole, name } of jobs) {
@@ -169,7 +191,7 @@ async function writePlates(
       const shown = showChannels(survey.screen.channels, looked, of.image)
       const loaded = loadSites(sites, format, early, reporter.signal)
       const pixels = counted(loaded, () => progress.advance(1))
-      const plate = await writePlate(path, plan, of, store.codec, origin, shown, pixels)
+      const plate = await writePlate(path, plan, of, codec, origin, shown, pixels)
       written.push(plate)
       bytes += plate.bytes
       reporter.event({ type: 'plate', plate: plan.plate.id, file: name, ...plate })

@@ -42,6 +42,7 @@ export interface WrittenPlate {
 /**
  * Writes one plate as an `.ozx`: whole under its name, or not at all.
  *
+ * @param codec `in place` where the pixels stay where they are: then only what is known of them is written.
  * @param shown How viewers show its channels.
  * @param pixels Sites in the plan's order.
  * @throws {MachineError} when the disk is full.
@@ -50,7 +51,7 @@ export async function writePlate(
   path: string,
   plan: PlatePlan,
   of: Tiling,
-  codec: Codec,
+  codec: Codec | 'in place',
   origin: PlateOrigin,
   shown: readonly ShownChannel[],
   pixels: AsyncIterable<SitePixels>,
@@ -65,7 +66,9 @@ export async function writePlate(
   for await (const site of pixels) {
     const planned = plan.sites[next++]
     if (planned === undefined) throw new RangeError(`more sites than the ${next - 1} planned`)
-    zip.add(`${planned.path}/0/c/0/0/0`, await encodeSite(site.pixels, of, codec))
+    if (codec !== 'in place') {
+      zip.add(`${planned.path}/0/c/0/0/0`, await encodeSite(site.pixels, of, codec))
+    }
     field.add(site.pixels, site.missing)
     statistics.add(siteStatistics(site.pixels, of.image, site.missing), pixelDigest(site.pixels))
   }
@@ -91,11 +94,26 @@ export async function encodeSite(pixels: Pixels, of: Tiling, codec: Codec): Prom
 function* plateNodes(
   plan: PlatePlan,
   of: Tiling,
+  codec: Codec | 'in place',
+  origin: PlateOrigin,
+  shown: readonly ShownChannel[],
+): Generator<readonly [path: string, node: ZarrNode]> {
+  const { sites } = plan
+  if (codec === 'in place') yield ['', groupNode({ phenoprint: origin.plate })]
+  else yield* pixelNodes(plan, of, codec, origin, shown)
+  yield ['statistics', groupNode()]
+  const nodes = statisticsNodes(sites.length, of.image, histogramsPerChunk(of.image))
+  for (const [name, node] of Object.entries(nodes)) yield [`statistics/${name}`, node]
+}
+
+/** The plate itself, its rows, wells, fields and images. */
+function* pixelNodes(
+  { plate, grid, wells }: PlatePlan,
+  of: Tiling,
   codec: Codec,
   origin: PlateOrigin,
   shown: readonly ShownChannel[],
 ): Generator<readonly [path: string, node: ZarrNode]> {
-  const { plate, grid, wells, sites } = plan
   const fieldCount = Math.max(...wells.map((well) => well.sites.length))
   const places = wells.map((well) => well.place)
   yield ['', plateNode(plate.id, grid, places, fieldCount, origin.plate)]
@@ -112,9 +130,6 @@ function* plateNodes(
       yield [`${path}/0`, array]
     }
   }
-  yield ['statistics', groupNode()]
-  const nodes = statisticsNodes(sites.length, of.image, histogramsPerChunk(of.image))
-  for (const [name, node] of Object.entries(nodes)) yield [`statistics/${name}`, node]
 }
 
 /** Nearest the root first; within a depth as they came. */

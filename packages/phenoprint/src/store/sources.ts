@@ -5,12 +5,15 @@ import { errorCode } from '../error-code.js'
 import { ImageError } from '../errors.js'
 import type { Reporter } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
+import { fieldPath } from './field-path.js'
+import { FieldReader } from './field-reader.js'
 
-/** An image file that is there. */
+/** An image file, or a field of an OME-Zarr plate, that is there. */
 export interface Source {
   readonly path: string
   /** From the screen's folder: what a store remembers, wherever it or the folder is moved. */
   readonly name: string
+  /** Of the file; of a field, its metadata. */
   readonly bytes: number
 }
 
@@ -34,7 +37,12 @@ export async function findSources(
   const folders = new Map<string, Promise<ReadonlySet<string>>>()
   const found: SiteSources[] = new Array(screen.sites.length)
   const progress = reporter.progress('looking for images', screen.sites.length, 'sites')
+  using fields = new FieldReader()
   const find = async (path: string): Promise<Source | null> => {
+    if (fieldPath(path) !== null) {
+      const bytes = fields.metadataBytes(path)
+      return bytes === null ? null : { path, name: relative(folder, path), bytes }
+    }
     const parent = dirname(path)
     const listing = folders.get(parent) ?? listFolder(parent)
     folders.set(parent, listing)

@@ -4,6 +4,7 @@ import type { Moments, Pixels, Tile } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
 import { silentReporter } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
+import { InPlacePixels } from './in-place-pixels.js'
 import { PlateReader } from './plate-reader.js'
 import type { Codec } from './plate-writer.js'
 import type { SiteStatistics } from './site-statistics.js'
@@ -37,6 +38,7 @@ export class Store implements Disposable {
   readonly #rowOf: Int32Array
   readonly #plateSites: number[][]
   readonly #readers = new Map<number, PlateReader>()
+  readonly #inPlace: InPlacePixels | null
 
   private constructor(path: string, stored: StoredScreen) {
     this.path = path
@@ -46,6 +48,8 @@ export class Store implements Disposable {
     this.digest = stored.digest
     this.#files = stored.files
     this.#stored = stored
+    this.#inPlace =
+      stored.inPlace === undefined ? null : new InPlacePixels(path, stored, this.tiling)
     this.#plateOf = new Int32Array(stored.screen.sites.length)
     this.#rowOf = new Int32Array(stored.screen.sites.length)
     this.#plateSites = stored.screen.plates.map(() => [])
@@ -121,6 +125,7 @@ export class Store implements Disposable {
     if (!(tile >= 0 && tile < this.tilesPerSite)) {
       throw new RangeError(`tile ${tile} of a site with ${this.tilesPerSite}`)
     }
+    if (this.#inPlace !== null) return this.#inPlace.readTile(site, tile)
     return this.#reader(plate).readTile(row, tile)
   }
 
@@ -179,6 +184,7 @@ export class Store implements Disposable {
   close(): void {
     for (const reader of this.#readers.values()) reader[Symbol.dispose]()
     this.#readers.clear()
+    this.#inPlace?.[Symbol.dispose]()
   }
 
   [Symbol.dispose](): void {

@@ -77,6 +77,15 @@ const storedSchema = z.object({
   codec: z.enum(['none', 'zstd']),
   /** One for each plate of the screen, in its order. */
   files: z.array(z.object({ name: z.string(), bytes: index, digest: z.string() })).readonly(),
+  /** Where the pixels are, in OME-Zarr plates that are read in place; without it, in the files. */
+  inPlace: z
+    .object({
+      /** The screen's folder, from the store's. */
+      folder: z.string(),
+      /** The field of each site, from the screen's folder. */
+      fields: z.array(z.string()).readonly(),
+    })
+    .exactOptional(),
   screen: screenSchema,
 })
 

@@ -19,20 +19,29 @@ const elsewhere32 = 0xffffffff
 /** Entries of a ZIP or ZIP64 archive, all of them stored, read from where they lie. */
 export class ZipReader implements Disposable {
   readonly path: string
+  /** What to do about a broken one. */
+  readonly #advice: string
   readonly #entries: ReadonlyMap<string, Entry>
   readonly #starts = new Map<string, number>()
   #file: number | null
   #reading = 0
   #closeLater: number | null = null
 
-  private constructor(path: string, file: number) {
+  private constructor(path: string, file: number, advice: string) {
     this.path = path
+    this.#advice = advice
     this.#file = file
     this.#entries = this.#readDirectory()
   }
 
-  /** @throws {StoreError} when the file is missing, cut short, or no such archive. */
-  static open(path: string): ZipReader {
+  /**
+   * @param advice What to do about a file that is broken, for messages.
+   * @throws {StoreError} when the file is missing, cut short, or no such archive.
+   */
+  static open(
+    path: string,
+    advice = 'Delete this file and run preprocess again: it makes what is missing.',
+  ): ZipReader {
     let file: number
     try {
       file = openSync(path, 'r')
@@ -41,7 +50,7 @@ export class ZipReader implements Disposable {
       throw new StoreError(`store: ${path} ${reason}. Run preprocess again to make it.`, { cause })
     }
     try {
-      return new ZipReader(path, file)
+      return new ZipReader(path, file, advice)
     } catch (error) {
       closeSync(file)
       throw error
@@ -223,9 +232,7 @@ export class ZipReader implements Disposable {
   }
 
   #fault(what: string): StoreError {
-    return new StoreError(
-      `store: ${this.path}: ${what}. Delete this file and run preprocess again: it makes what is missing.`,
-    )
+    return new StoreError(`store: ${this.path}: ${what}. ${this.#advice}`)
   }
 }
 
