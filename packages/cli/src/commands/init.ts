@@ -8,8 +8,8 @@ export const init: Command = {
   details: [
     'Looks at the images of FOLDER and any CSV in it, says what it understood (plates, wells, sites,',
     'channels, sizes, what is missing), and writes commented YAML files that the other commands take as',
-    'they are. It knows RxRx1, ImageXpress, Opera Phenix and Operetta, and LoadData tables of',
-    'CellProfiler; of other folders it infers from what varies in the names which word is what.',
+    'they are. It knows RxRx1, ImageXpress, Opera Phenix and Operetta, LoadData tables of CellProfiler,',
+    'and OME-Zarr plates; of other folders it infers from what varies in the names which word is what.',
     'It asks which column is the label where there are several, and nothing else.',
   ].join('\n'),
   takesFile: false,

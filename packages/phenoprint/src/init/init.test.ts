@@ -22,6 +22,7 @@ import { preprocess } from '../store/preprocess.js'
 import { Store } from '../store/store.js'
 import { readSite } from '../store/verify.js'
 import { folderOf, temporaryFolder } from '../testing/folder.js'
+import { askPython } from '../testing/python.js'
 import { train } from '../training/train.js'
 import { loadPlan } from '../workflows/plan.js'
 import {
@@ -296,6 +297,67 @@ describe('init on the folders of instruments', () => {
   }, 120_000)
 })
 
+describe('init on OME-Zarr plates', () => {
+  /** Plates as zarr-python writes them, each image of a plate's well as generated folders have it. */
+  const script = `
+import zarr
+for plate in d['plates']:
+    path = d['folder'] + '/' + plate['name']
+    store = zarr.storage.ZipStore(path, mode='w') if path.endswith('.ozx') else path
+    rows = sorted({w['row'] for w in plate['wells']}); columns = sorted({w['column'] for w in plate['wells']})
+    wells = [{'path': w['row'] + '/' + w['column'], 'rowIndex': rows.index(w['row']), 'columnIndex': columns.index(w['column'])} for w in plate['wells']]
+    root = zarr.create_group(store, zarr_format=3, attributes={'ome': {'version': '0.5', 'plate': {
+        'name': plate['name'], 'version': '0.5', 'wells': wells, 'field_count': 2,
+        'rows': [{'name': r} for r in rows], 'columns': [{'name': c} for c in columns]}}})
+    for w in plate['wells']:
+        group = root.create_group(w['row'] + '/' + w['column'], attributes={'ome': {'version': '0.5', 'well': {
+            'version': '0.5', 'images': [{'path': str(i)} for i in range(len(w['fields']))]}}})
+        for i, pixels in enumerate(w['fields']):
+            field = group.create_group(str(i), attributes={'ome': {'version': '0.5', 'multiscales': [{
+                'axes': [{'name': a} for a in 'cyx'], 'datasets': [{'path': '0'}]}],
+                'omero': {'channels': [{'label': 'DNA', 'color': '0000FF'}, {'label': 'mito', 'color': 'FF00FF'}]}}})
+            a = np.array(pixels, 'u1').reshape(2, d['side'], d['side'])
+            field.create_array('0', data=a, chunks=(1, d['side'], d['side']))
+    if path.endswith('.ozx'): store.close()
+print('[]')`
+
+  it.each(['.ome.zarr', '.ozx'])(
+    '%s: their fields, joined to a plate map, train as they are',
+    async (ending) => {
+      const folder = folderOf({ 'wells.csv': plateMap((plate) => `BR0${plate}`) })
+      const wells = (plate: number) =>
+        [2, 3].flatMap((row) =>
+          [2, 3, 4].map((column) => ({
+            row: String.fromCharCode(64 + row),
+            column: String(column),
+            fields: [1, 2].map((site) =>
+              [1, 2].flatMap((channel) => [...pixelsOf({ plate, row, column, site, channel })]),
+            ),
+          })),
+        )
+      const plates = [1, 2, 3].map((plate) => ({
+        name: `BR0${plate}${ending}`,
+        wells: wells(plate),
+      }))
+      askPython(script, { folder, side, plates })
+      const answer = await initialised(folder)
+      expect(answer.said).toContain('naming: OME-Zarr plates, read in place')
+      expect(answer.said).toContain(`images: {plate}${ending}/{row}/{column}/{site}`)
+      expect(answer.said).toContain('1 experiment, 3 plates, 18 wells, 36 sites, 2 channels')
+      expect(answer.said).toContain('images: 2 x 32 x 32 uint8 (DNA, mito)')
+      expect(answer.said).toContain('label: compound; 3 classes, unit: well')
+      const { store: path, trained } = await accepted(answer)
+      expect(trained.status).toBe('done')
+      using store = await Store.open(path)
+      const site = store.screen.sites.findIndex(({ id }) => id === 'screen/BR02/C3/1')
+      const place = { plate: 2, row: 3, column: 3, site: 2 }
+      const planes = [1, 2].flatMap((channel) => [...pixelsOf({ ...place, channel })])
+      expect([...(await readSite(store, site))]).toEqual(planes)
+    },
+    120_000,
+  )
+})
+
 describe('init on the real samples', () => {
   const there = existsSync(dataFolder)
 
@@ -334,9 +396,14 @@ describe('init on the real samples', () => {
 
 describe('a folder that cannot be read', () => {
   it.each([
-    [{}, 'got no image (it is empty), expected .png, .tif or .jpg files. An example'],
+    [
+      {},
+      'got no image (it is empty), expected .png, .tif or .jpg files, or OME-Zarr plates. An example',
+    ],
     [{ 'a.czi': '', 'b/c.czi': '', 'd.csv': '' }, 'it holds 2 .czi, 1 .csv'],
     [{ 'cats/1.png': '', 'cats/2.png': '' }, 'the names tell no well, and no CSV there names them'],
+    [{ 'a.zarr/zarr.json': '{}', 'b.ozx': 'no archive' }, '2 Zarr, none a plate of OME-Zarr 0.5'],
+    [{ 'zarr.json': '{}' }, 'it is itself an OME-Zarr plate'],
     [{ 'a/B02.png': '', 'a/x/B02.png': '' }, 'named otherwise'],
   ])('%j is told why', async (files, message) => {
     const folder = folderOf(files)

@@ -6,6 +6,8 @@ import { writeFileAtomic } from '../run/files.js'
 import { makeFolder } from '../run/make-folder.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { readScreen } from '../screen/read-screen.js'
+import { fieldPath } from '../store/field-path.js'
+import { FieldReader } from '../store/field-reader.js'
 import { readImageHeader } from '../store/image-format.js'
 import { chooseLabel } from './choose-label.js'
 import { csvText } from './csv-text.js'
@@ -112,8 +114,13 @@ async function sectionOf(
   return screenSection({ ...described, channels }, name, folder, label, table)
 }
 
-/** The channels of a file that holds all of them. */
+/** The channels of a file, or of a field of an OME-Zarr plate, that holds all of them. */
 async function channelsOfFile(path: string): Promise<TableInput['channels']> {
+  if (fieldPath(path) !== null) {
+    using reader = new FieldReader()
+    const { channels, header } = await reader.field(path)
+    return channels.length === header.samples ? [...channels] : numbered(header.samples)
+  }
   const { samples, alpha } = await readImageHeader(path)
   const colour = samples === (alpha ? 4 : 3) && !/\.tiff?$/i.test(path)
   if (colour) {
@@ -123,5 +130,9 @@ async function channelsOfFile(path: string): Promise<TableInput['channels']> {
       { name: 'blue', color: '0000FF' },
     ]
   }
-  return Array.from({ length: samples }, (_, index) => ({ name: `channel ${index + 1}` }))
+  return numbered(samples)
+}
+
+function numbered(channels: number): TableInput['channels'] {
+  return Array.from({ length: channels }, (_, index) => ({ name: `channel ${index + 1}` }))
 }

@@ -39,7 +39,11 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   }
   const walk = async (below: string, depth: number): Promise<void> => {
     const entries = await readdir(join(folder, below), { withFileTypes: true })
-    if (below !== '' && entries.some(({ name }) => name === 'zarr.json')) {
+    const isZarr = entries.some(({ name }) => name === 'zarr.json')
+    if (isZarr && below === '') {
+      throw new Error('it is itself an OME-Zarr plate, or a part of one; name the folder above it')
+    }
+    if (isZarr) {
       zarrs.push(below)
       return
     }

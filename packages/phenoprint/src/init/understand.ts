@@ -10,20 +10,27 @@ import { joinTables } from './join-tables.js'
 import { knownNaming } from './known-namings.js'
 import type { FolderListing } from './list-folder.js'
 import { findNamedImages } from './named-images.js'
+import { gatherFields } from './zarr-plates.js'
 
 const example =
   'An example that can be read: my-screen/PlateA/B02_s1_w1.png (plate, well, site, channel) with my-screen/wells.csv (columns plate, well, compound); or any names, with a CSV that has the columns plate, well, image and label. docs/guide/init.md has more.'
 
 /**
  * What a folder of images holds, from a table that names them, from the naming of an instrument, or
- * from what varies in their names.
+ * from what varies in their names; or a folder of OME-Zarr plates, from their metadata.
  *
  * @throws {ScreenError} when there is no image, or nothing says which well one is of.
  */
 export async function understand(listing: FolderListing): Promise<DescribedScreen> {
-  const { folder, images } = listing
-  if (images.length === 0) throw new ScreenError(`init: ${folder}: ${noImages(listing)} ${example}`)
+  const { folder, images, zarrs } = listing
+  const plates = images.length === 0 ? await gatherFields(folder, zarrs) : null
+  if (images.length === 0 && plates === null) {
+    throw new ScreenError(`init: ${folder}: ${noImages(listing)} ${example}`)
+  }
   const { tables, faults } = await readTables(listing)
+  if (plates !== null) {
+    return withNotes(describeSites(plates, joinTables(tables, plates.sites)), faults)
+  }
   const named = findNamedImages(tables, images)
   if (named !== null) return withNotes(describeNamed(named, folder), faults)
   const naming = (await knownNaming(listing)) ?? inferNaming(images)
@@ -33,7 +40,9 @@ export async function understand(listing: FolderListing): Promise<DescribedScree
     )
   }
   const found = gatherSites(images, naming)
-  return withNotes(describeSites(found, joinTables(tables, found.sites)), faults)
+  const left =
+    zarrs.length > 0 ? [`${zarrs.length} Zarr left out, such as ${zarrs[0]}: there are images`] : []
+  return withNotes(describeSites(found, joinTables(tables, found.sites)), [...faults, ...left])
 }
 
 function withNotes(described: DescribedScreen, notes: readonly string[]): DescribedScreen {
@@ -58,12 +67,16 @@ async function readTables({
   return { tables: read, faults }
 }
 
-function noImages({ others, tables }: FolderListing): string {
+function noImages({ others, tables, zarrs }: FolderListing): string {
   const kinds = [...others].sort((a, b) => b[1] - a[1]).slice(0, 3)
   const there = kinds.map(
     ([ending, number]) => `${number} ${ending === '' ? 'without ending' : `.${ending}`}`,
   )
-  const all = [...there, ...(tables.length > 0 ? [`${tables.length} .csv`] : [])]
+  const all = [
+    ...there,
+    ...(tables.length > 0 ? [`${tables.length} .csv`] : []),
+    ...(zarrs.length > 0 ? [`${zarrs.length} Zarr, none a plate of OME-Zarr 0.5`] : []),
+  ]
   const got = all.length === 0 ? 'it is empty' : `it holds ${all.join(', ')}`
-  return `got no image (${got}), expected .png, .tif or .jpg files.`
+  return `got no image (${got}), expected .png, .tif or .jpg files, or OME-Zarr plates.`
 }
