@@ -96,6 +96,7 @@ napi_value callOperator(const Call& call) {
                           std::to_string(op.parameters.size()));
     }
     for (; index < op.parameters.size(); ++index) stack.push_back(readArgument(call, op.parameters[index], index));
+    if (op.demand != nullptr) op.demand(op, stack);
     op.handle.callBoxed(stack);
     const CallResults results(call, op);
     if (stack.empty()) return makeUndefined(call.env);

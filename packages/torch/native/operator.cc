@@ -32,7 +32,7 @@ std::unique_ptr<Operator> look(const std::string& name, const std::string& overl
   for (const c10::Argument& each : schema.arguments()) {
     parameters.push_back({each.name(), each.real_type(), each.N(), each.default_value()});
   }
-  return std::make_unique<Operator>(Operator{*handle, fullName(name, overload), std::move(parameters), schema.is_mutable()});
+  return std::make_unique<Operator>(Operator{*handle, fullName(name, overload), std::move(parameters), schema.is_mutable(), demandOf(name)});
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "demands.h"
+
 namespace phenoprint {
 
 /** One argument of an operator's schema. */
@@ -23,6 +25,8 @@ struct Operator {
   std::vector<Parameter> parameters;
   /** Writes into one of its arguments, and may return it. */
   bool writes;
+  /** What has to hold before it is called; null when it looks itself. */
+  Demand demand;
 };
 
 /**

@@ -66,8 +66,9 @@ void requireElements(size_t got, at::IntArrayRef shape) {
 
 /** fromTypedArray(data, shape, dtype, device): a new tensor; bytes are copied once when the types agree. */
 napi_value fromTypedArray(const Call& call) {
-  const TypedArray array = readTypedArray(call.env, call[0]);
   const std::vector<int64_t> shape = readIntegers(call.env, call[1]);
+  // After the shape: a getter in it could have taken the array's memory away.
+  const TypedArray array = readTypedArray(call.env, call[0]);
   for (const int64_t size : shape) {
     if (size < 0) throw ArgumentError("\"shape\" has the negative size " + std::to_string(size));
   }
@@ -161,6 +162,8 @@ napi_value memory(const Call& call) {
     return result;
   }
   check(call.env, napi_create_external_arraybuffer(call.env, tensor.data_ptr(), tensor.nbytes(), release, owner.get(), &result));
+  // What resizes the storage would free the bytes under the buffer.
+  owner->unsafeGetStorageImpl()->set_resizable(false);
   owner.release();
   return result;
 }

@@ -4,6 +4,9 @@ import { TorchError } from './errors.js'
 import './tensor.js'
 import type { Tensor } from './tensor.js'
 
+/** libtorch's operators take no more. */
+const mostDimensions = 64
+
 /** Numbers in arrays of arrays, each dimension of one length. */
 export type Nested = number | bigint | boolean | readonly Nested[]
 
@@ -46,12 +49,20 @@ function flatten(
   wanted: DType | undefined,
 ): { array: TypedArray; shape: number[]; dtype: DType } {
   const shape: number[] = []
-  for (let level: Nested | undefined = data; Array.isArray(level); level = level[0])
-    shape.push(level.length)
+  for (let level: Nested | undefined = data; Array.isArray(level); level = level[0]) {
+    if (shape.push(level.length) > mostDimensions) throw tooDeep()
+  }
   const values: (number | bigint | boolean)[] = []
   gather(data, shape, 0, values)
   const dtype = wanted ?? naturalDtype(values)
   return { array: arrayFor(values, dtype), shape, dtype }
+}
+
+function tooDeep(): TorchError {
+  return new TorchError(
+    `torch: tensor(): the arrays are nested more than ${mostDimensions} deep, or hold themselves: expected as many levels as the tensor has dimensions`,
+    { kind: 'argument', argument: 'data' },
+  )
 }
 
 function gather(

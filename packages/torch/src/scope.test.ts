@@ -76,6 +76,18 @@ describe('tidy', () => {
     cycle.tensor?.dispose()
   })
 
+  it('finds tensors below a hundred thousand levels', () => {
+    const returned = tidy(() => {
+      let list: { tensor: Tensor; next: unknown } = { tensor: ones([1]), next: null }
+      const deepest = list.tensor
+      for (let depth = 0; depth < 100_000; depth++) list = { tensor: deepest, next: list }
+      return list
+    })
+    expect(returned.tensor.disposed).toBe(false)
+    dispose(returned)
+    expect(made()).toBe(0)
+  })
+
   it('frees what was made when the work throws, at every depth', () => {
     const fails = () =>
       tidy(() => {

@@ -49,27 +49,30 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 function tensorsIn(value: unknown): Tensor[] {
+  if (isTensor(value)) return [value]
   const found: Tensor[] = []
-  if (isTensor(value)) found.push(value)
-  else if (typeof value === 'object' && value !== null) collect(value, found, new Set())
+  if (typeof value !== 'object' || value === null) return found
+  const seen = new Set<object>([value])
+  // A list of what is still to be looked into: recursion would end at some ten thousand levels.
+  for (let inside: object[] = [value]; inside.length > 0; ) {
+    const next: object[] = []
+    for (const container of inside) {
+      for (const element of elementsOf(container)) {
+        if (typeof element !== 'object' || element === null || seen.has(element)) continue
+        seen.add(element)
+        if (isTensor(element)) found.push(element)
+        else next.push(element)
+      }
+    }
+    inside = next
+  }
   return found
 }
 
-function collect(value: unknown, found: Tensor[], seen: Set<object>): void {
-  if (typeof value !== 'object' || value === null || seen.has(value)) return
-  seen.add(value)
-  if (isTensor(value)) {
-    found.push(value)
-  } else if (Array.isArray(value) || value instanceof Set) {
-    for (const element of value) collect(element, found, seen)
-  } else if (value instanceof Map) {
-    for (const [key, element] of value) {
-      collect(key, found, seen)
-      collect(element, found, seen)
-    }
-  } else if (isPlain(value)) {
-    for (const element of Object.values(value)) collect(element, found, seen)
-  }
+function elementsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || value instanceof Set) return value
+  if (value instanceof Map) return [...value.keys(), ...value.values()]
+  return isPlain(value) ? Object.values(value) : []
 }
 
 function isPlain(value: object): boolean {

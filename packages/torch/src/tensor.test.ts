@@ -1,6 +1,16 @@
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
-import { type DType, ones, rand, Tensor, type TypedArray, tensor, zeros } from './index.js'
+import {
+  type DType,
+  ones,
+  ops,
+  rand,
+  Tensor,
+  TorchError,
+  type TypedArray,
+  tensor,
+  zeros,
+} from './index.js'
 
 it.each<[DType, TypedArray]>([
   ['float32', Float32Array.of(1.5, -2, 3e30)],
@@ -75,6 +85,35 @@ it('a shape with another number of elements is refused', () => {
   expect(() => tensor(new Float32Array(0), { shape: [-1, 0] })).toThrow(/negative/)
 })
 
+it('arrays that hold themselves, and such as are too deep, are refused', () => {
+  const cycle: unknown[] = []
+  cycle.push(cycle)
+  expect(() => Reflect.apply(tensor, null, [cycle])).toThrow(/nested more than 64 deep/)
+})
+
+it('an array whose memory has gone elsewhere is empty', () => {
+  const data = new Float32Array(1 << 16).fill(1)
+  const thief = Object.defineProperty([0], 0, {
+    get() {
+      structuredClone(data, { transfer: [data.buffer] })
+      return 1 << 16
+    },
+  })
+  expect(() => tensor(data, { shape: thief })).toThrow(TorchError)
+  expect(data.length).toBe(0)
+  expect(tensor(data).shape).toEqual([0])
+  expect(() => zeros([1 << 16]).copyFrom(data)).toThrow(/0 elements/)
+})
+
+it('an array of a buffer that shrinks has what is left', () => {
+  const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [16, { maxByteLength: 32 }])
+  const [following, beyond] = [new Float32Array(buffer), new Float32Array(buffer, 8, 2)]
+  Reflect.apply(Reflect.get(buffer, 'resize'), buffer, [8])
+  expect(tensor(following).shape).toEqual([2])
+  expect(tensor(beyond).shape).toEqual([0])
+  expect(() => zeros([2]).copyFrom(beyond)).toThrow(/0 elements/)
+})
+
 it('the array is copied, also out of shared memory', () => {
   const data = new Float32Array(new SharedArrayBuffer(8)).fill(3)
   const made = tensor(data)
@@ -127,6 +166,14 @@ it('memory() of a part is that part; of channels last, the order in memory', () 
   })
   expect([...new Float32Array(last.memory())]).toEqual([1, 3, 2, 4])
   expect(zeros([0, 3]).memory().byteLength).toBe(0)
+})
+
+it('bytes that memory() gave away stay where they are', () => {
+  const made = zeros([4])
+  const bytes = new Float32Array(made.memory())
+  expect(() => ops.aten.resize_(made, [1 << 20])).toThrow(/not resizable/)
+  expect(ops.aten.resize_(made, [2]).add_(1).toNumbers()).toEqual([1, 1])
+  expect([...bytes]).toEqual([1, 1, 0, 0])
 })
 
 it('memory() of a tensor with gaps is refused', () => {

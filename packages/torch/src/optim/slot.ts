@@ -18,8 +18,7 @@ export class Slot {
     const { parameter } = this
     const gradient = parameter.grad
     if (gradient === null) return null
-    const fits = parameter.dim < 2 || sameStrides(gradient, parameter)
-    return fits ? gradient : emptyLike(parameter).copy_(gradient)
+    return sameStrides(gradient, parameter) ? gradient : emptyLike(parameter).copy_(gradient)
   }
 
   /** A running mean of the parameter's shape, at first zero. */

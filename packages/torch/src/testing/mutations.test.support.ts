@@ -1,3 +1,5 @@
+import { shiftRegister } from './random.test.support.js'
+
 /**
  * Damaged copies of a file, the same for the same seed: bytes changed, cut off, left out, doubled, swapped
  * or replaced by others that stand in it, one to three times each.
@@ -52,15 +54,4 @@ function mutate(bytes: Uint8Array<ArrayBuffer>, below: (limit: number) => number
 
 function joined(...parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(parts.flatMap((part) => Array.from(part)))
-}
-
-/** Numbers from 0 to below 1, by shifts of 13, 17 and 5 bits (Marsaglia 2003, Journal of Statistical Software 8(14)). */
-function shiftRegister(seed: number): () => number {
-  let word = seed
-  return () => {
-    word ^= word << 13
-    word ^= word >>> 17
-    word ^= word << 5
-    return (word >>> 0) / 2 ** 32
-  }
 }
