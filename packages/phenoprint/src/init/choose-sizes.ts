@@ -71,7 +71,7 @@ export function chooseSplit(screen: Screen): SplitChoice {
       }
     }
   }
-  const reason = 'a cell type has only one plate with labels: nothing can be held out'
+  const reason = 'a cell type has only one plate with labels'
   return { by: 'plate', folds: null, drawTest: false, hasTest, reason }
 }
 

@@ -71,14 +71,22 @@ function joinKind(tables: readonly CsvTable[], sites: readonly FoundSite[]): Wel
   const of = first === undefined ? null : wellColumnsOf(first)
   const used = of === null ? [] : [of.plate, of.well, of.row, of.column].filter((at) => at !== null)
   const header = first?.header ?? []
+  const stated = of?.plate ?? null
+  // One plate here and one there: they may be called as they like.
+  const onePlate =
+    plates.size === 1 &&
+    stated !== null &&
+    new Set(tables.flatMap((table) => table.rows.map((row) => table.value(row, stated)))).size === 1
   const keep = header.flatMap((_, index) => (used.includes(index) ? [] : [index]))
   for (const table of tables) {
-    const named = [...plates].filter((plate) => nameOf(table.path).includes(plate)).sort(longest)[0]
+    const byFile = [...plates]
+      .filter((plate) => nameOf(table.path).includes(plate))
+      .sort(longest)[0]
     for (const row of table.rows) {
       const well = of === null ? null : wellOf(table, row, of)
       if (well === null) continue
-      const stated = of?.plate ?? null
-      const plate = stated === null ? (named ?? '') : table.value(row, stated)
+      const named = stated === null ? byFile : table.value(row, stated)
+      const plate = onePlate ? '' : (named ?? '')
       rows.set(
         `${plate}/${well}`,
         keep.map((index) => table.value(row, index)),

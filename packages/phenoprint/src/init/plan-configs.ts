@@ -13,6 +13,7 @@ import { tiling } from '../store/tiling.js'
 import { count } from '../words.js'
 import { chooseBatch, chooseNormalisation, chooseSplit, chooseTile } from './choose-sizes.js'
 import type { ScreenInput } from './described-screen.js'
+import { roleOf } from './label-columns.js'
 import type { ConfigFacts } from './write-configs.js'
 
 /** A screen that a folder was understood as, read back from its configuration. */
@@ -58,8 +59,8 @@ export async function planConfigs(
     ...missingInWords(screen, missing, there),
     ...notes,
   ]
-  const labels = labelLine(section, there)
-  for (const line of [...lines, labels]) reporter.say(line)
+  const labels = [labelLine(section, there), ...controlLine(section, there)]
+  for (const line of [...lines, ...labels]) reporter.say(line)
 
   const tile = chooseTile(shape)
   const learnable = there.units.filter(trains)
@@ -91,7 +92,7 @@ export async function planConfigs(
     place,
     slug,
     screen: onMissing === null ? section : { ...section, onMissing },
-    understood: [...lines, labels],
+    understood: [...lines, ...labels],
     tile,
     tilesPerSite: tiling(shape, tile).tilesPerSite,
     normaliseBy,
@@ -101,6 +102,7 @@ export async function planConfigs(
     sites: there.sites.length,
     units: there.unitKind,
     cellTypes: Object.keys(counts.cellTypes).length,
+    trainable: learnable.length > 0,
     labelled: [
       ...(split.folds === null ? [] : (['validation'] as const)),
       ...(testLabelled ? (['test'] as const) : []),
@@ -152,6 +154,17 @@ function labelLine(section: ScreenInput, there: Screen): string {
   }
   const classes = new Set(learnable.map(({ label }) => label)).size
   return `label: ${column}; ${count(classes, 'class').replace('classs', 'classes')}, unit: ${there.unitKind}`
+}
+
+/** Says of classes that are called like controls that they are none yet. */
+function controlLine(section: ScreenInput, { classNames }: Screen): string[] {
+  if (section.reader === 'rxrx1' || section.columns.role !== undefined) return []
+  const names = classNames?.filter((name) => roleOf(name) === 'negativeControl') ?? []
+  return names.length === 0
+    ? []
+    : [
+        `controls: none named, so ${names.join(', ')} is a class like any other; a column that says treatment or control, named in screen.columns.role, makes it one`,
+      ]
 }
 
 /** The largest batch that fits in memory; null where the engine is not set up. */

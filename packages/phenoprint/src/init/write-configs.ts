@@ -20,20 +20,25 @@ export interface ConfigFacts {
   readonly sites: number
   readonly units: 'well' | 'image'
   readonly cellTypes: number
+  /** Whether there is anything to train on. */
+  readonly trainable: boolean
   /** Splits whose units have labels, validation first. */
   readonly labelled: readonly ('validation' | 'test')[]
 }
 
-/** The files of all stages, by name, comments included. */
+/** The files of all stages, by name, comments included; without validation none that needs a best epoch. */
 export function configFiles(facts: ConfigFacts): Map<string, string> {
+  const best = facts.split.folds !== null
   return new Map([
     ['screen.yml', screenFile(facts)],
     ['preprocess.yml', `${head(facts, 'preprocess')}extends: screen.yml\n`],
     ['train.yml', trainFile(facts)],
-    ['fine-tune.yml', fineTuneFile(facts)],
+    ...(best ? [['fine-tune.yml', fineTuneFile(facts)] as const] : []),
     ['infer.yml', inferFile(facts)],
-    ['ensemble.yml', ensembleFile(facts)],
-    ...(facts.labelled.length > 0 ? [['evaluate.yml', evaluateFile(facts)] as const] : []),
+    ...(best ? [['ensemble.yml', ensembleFile(facts)] as const] : []),
+    ...(facts.trainable && facts.labelled.length > 0
+      ? [['evaluate.yml', evaluateFile(facts)] as const]
+      : []),
     ['all.yml', allFile(facts)],
   ])
 }
@@ -221,7 +226,15 @@ function evaluateFile(facts: ConfigFacts): string {
 }
 
 function allFile(facts: ConfigFacts): string {
-  const { slug, labelled } = facts
+  const { slug, labelled, trainable, split } = facts
+  if (!trainable) {
+    const why = 'Without labels nothing can be trained: add the other stages when there are some.'
+    return `${head(facts, 'run', why)}stages:\n${stage('preprocess')}`
+  }
+  if (split.folds === null) {
+    const why = 'Nothing validates, so no epoch is the best: there is no fine-tuning from one.'
+    return `${head(facts, 'run', why)}stages:\n${['preprocess', 'train', 'infer'].map(stage).join('')}`
+  }
   return [
     head(facts, 'run', 'Every stage in order; finished ones are skipped.'),
     'stages:\n',
