@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -180,6 +180,34 @@ store: { path: store, tile: [8, 8] }
       const end = phenoprint(words, folder)
       expect(end.stderr).toContain(message)
       expect(end.code).toBe(code)
+    }
+  })
+
+  it('asks on the terminal which column is the label, and takes a number, a name or the first', () => {
+    const folder = folderOf({
+      'wells.csv': 'well,gene,compound\nB02,a,x\nB03,b,y\nB04,a,y\nB05,b,x\n',
+    })
+    const pixels = Uint8Array.from({ length: 1024 }, (_, i) => i)
+    for (const well of ['B02', 'B03', 'B04', 'B05']) {
+      writeFileSync(join(folder, `${well}.png`), encodePng(pixels, 32, 32, 1))
+    }
+    for (const [answer, label] of [
+      ['2\n', 'gene'],
+      ['7\ngene\n', 'gene'],
+      ['\n', 'compound'],
+      ['', 'compound'],
+      ['0\n', null],
+    ]) {
+      const to = `out-${label}-${(answer ?? '').length}`
+      const { stderr, status } = spawnSync(process.execPath, [launcher, 'init', '.', '-o', to], {
+        cwd: folder,
+        encoding: 'utf8',
+        input: answer ?? '',
+      })
+      expect(status).toBe(0)
+      expect(stderr).toContain('Which column is the label?\n  1  compound\n  2  gene\n')
+      const screen = readFileSync(join(folder, to, 'screen.yml'), 'utf8')
+      expect(/^ {4}label: (.*)$/m.exec(screen)?.[1] ?? null).toBe(label)
     }
   })
 

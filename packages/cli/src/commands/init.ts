@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import type { Command } from '../command.js'
 
 export const init: Command = {
@@ -50,18 +50,22 @@ export const init: Command = {
 
 /** Asks on the terminal; an empty answer (or the end of what is piped in) takes the first. */
 async function askLabel(columns: readonly string[], signal: AbortSignal): Promise<string | null> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+  const terminal = createInterface({ input: process.stdin, output: process.stderr, signal })
+  const list = columns.map((name, index) => `  ${index + 1}  ${name}\n`).join('')
+  terminal.setPrompt(`Which column is the label?\n${list}  0  none of them\nNumber or name [1]: `)
+  // At a terminal Ctrl-C comes as a key: it is to end the command as it does everywhere.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  terminal.prompt()
   try {
-    const list = columns.map((name, index) => `  ${index + 1}  ${name}\n`).join('')
-    const question = `Which column is the label?\n${list}  0  none of them\nNumber or name [1]: `
-    for (;;) {
-      const answer = (await Promise.race([terminal.question(question, { signal }), ended])).trim()
-      const chosen = answer === '' ? '1' : answer
-      if (chosen === '0') return null
-      const column = columns.find((name, i) => name === chosen || String(i + 1) === chosen)
+    for await (const line of terminal) {
+      const answer = line.trim() === '' ? '1' : line.trim()
+      if (answer === '0') return null
+      const column = columns.find((name, i) => name === answer || String(i + 1) === answer)
       if (column !== undefined) return column
+      terminal.prompt()
     }
+    signal.throwIfAborted()
+    return columns[0] ?? null
   } finally {
     terminal.close()
   }

@@ -2,6 +2,9 @@ import { groupUnits, isLearnable } from '../screen/groups.js'
 import type { Screen } from '../screen/screen.js'
 import type { ImageShape } from '../store/tiling.js'
 
+/** The network to begin with. */
+export const architecture = 'efficientnet-b0'
+
 /** Sides of a tile that a network takes well: multiples of 32, its smallest map being one in 32. */
 const tileSides = [256, 224, 288, 192, 320]
 /** Images up to this side are one tile. */

@@ -74,9 +74,9 @@ export async function planConfigs(
   const batchReason =
     fits === null
       ? 'Tiles at once; not measured, for the engine is not set up'
-      : `Tiles at once: up to ${fits} fit in the memory that was free, by two measured steps`
+      : `Tiles at once: up to ${fits.toLocaleString('en')} fit in the memory that was free, by two measured steps`
   for (const line of [
-    `tile: ${tile.join('x')}; batch: ${batch} (${fits === null ? 'not measured' : `${fits} would fit in memory`}); normalise by ${normaliseBy}`,
+    `tile: ${tile.join('x')}; batch: ${batch} (${fits === null ? 'not measured' : `${fits.toLocaleString('en')} would fit in memory`}); normalise by ${normaliseBy}`,
     split.folds === null
       ? `split: nothing is held out: ${split.reason}`
       : `split: by ${split.by}, ${split.folds} folds (${split.reason})`,
@@ -99,6 +99,7 @@ export async function planConfigs(
     split,
     batch,
     batchReason,
+    microBatch: fits !== null && fits < batch ? Math.max(2, fits) : null,
     sites: there.sites.length,
     units: there.unitKind,
     cellTypes: Object.keys(counts.cellTypes).length,
@@ -167,7 +168,11 @@ function controlLine(section: ScreenInput, { classNames }: Screen): string[] {
       ]
 }
 
-/** The largest batch that fits in memory; null where the engine is not set up. */
+/**
+ * The largest batch that fits in memory; null where the engine is not set up.
+ *
+ * @throws {TorchError} when the engine is there and fails.
+ */
 async function fittingBatch(
   screen: Screen,
   tile: readonly [number, number],
@@ -176,7 +181,10 @@ async function fittingBatch(
     const { largestFittingBatch } = await import('./measure-batch.js')
     const shape = { channels: screen.channels.length, classes: Math.max(2, screen.classes) }
     return largestFittingBatch(shape, tile)
-  } catch {
-    return null
+  } catch (error) {
+    const kind = error instanceof Error && 'kind' in error ? error.kind : null
+    if (kind === 'engine') return null
+    if (kind === 'memory') return 0
+    throw error
   }
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { SplitChoice } from './choose-sizes.js'
+import { architecture, type SplitChoice } from './choose-sizes.js'
 import type { ScreenInput } from './described-screen.js'
 
 /** Everything that the files of a screen are written from. */
@@ -17,6 +17,8 @@ export interface ConfigFacts {
   readonly split: SplitChoice
   readonly batch: number
   readonly batchReason: string
+  /** Samples of a step where the batch does not fit in memory; null where it does. */
+  readonly microBatch: number | null
   readonly sites: number
   readonly units: 'well' | 'image'
   readonly cellTypes: number
@@ -136,7 +138,7 @@ function screenLines(screen: ScreenInput): string[] {
 }
 
 function trainFile(facts: ConfigFacts): string {
-  const { slug, batch, batchReason, split } = facts
+  const { slug, batch, batchReason, microBatch, split } = facts
   return [
     head(facts, 'train'),
     'extends: screen.yml\n',
@@ -145,12 +147,13 @@ function trainFile(facts: ConfigFacts): string {
     comment(
       'Also resnet50, densenet121, efficientnet-b1 to b7: slower, and better with many images.',
     ),
-    'model:\n  architecture: efficientnet-b0\n',
+    `model:\n  architecture: ${architecture}\n`,
     '\ntraining:\n',
     '  # An epoch draws one tile of every site.\n',
     '  epochs: 30\n',
     `  # ${batchReason}.\n`,
     `  batchSize: ${batch}\n`,
+    ...(microBatch === null ? [] : [`  microBatch: ${microBatch}\n`]),
     '  optimiser: { name: adamw, learningRate: 2e-3, weightDecay: 0.02 }\n',
     '  schedule: { name: oneCycle, warmup: 0.2 }\n',
     '  loss: { name: crossEntropy, labelSmoothing: 0.1 }\n',
