@@ -104,7 +104,8 @@ void valuesByChannel(const Operator& op, const Stack& arguments) {
       bool known = false;
       for (const Parameter& each : op.parameters) known = known || each.name == name;
       if (needed && known) refuse(name, std::string("be given ") + (training ? "in training" : "in evaluation"));
-    } else if ((needed || tensor.numel() > 0) && (tensor.dim() != 1 || tensor.numel() != channels)) {
+    } else if (const bool saved = std::string(name).rfind("save_", 0) == 0;
+               (needed || !saved || tensor.numel() > 0) && (tensor.dim() != 1 || tensor.numel() != channels)) {
       refuse(name, "be [" + std::to_string(channels) + "], a value a channel; it is " + shapeOf(tensor));
     }
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   aten,
   autocast,
+  type Device,
   enableGrad,
   gradients,
   inferenceMode,
@@ -13,14 +14,15 @@ import {
   tensor,
   zeros,
 } from './index.js'
+import { itOnDevices, kindOf } from './testing/devices.test.support.js'
 
-function leaf(...values: number[]): Tensor {
-  return tensor(values, { requiresGrad: true })
+function leaf(device: Device, ...values: number[]): Tensor {
+  return tensor(values, { device, requiresGrad: true })
 }
 
 describe('backward', () => {
-  it('sums into the gradients of leaves', () => {
-    const x = leaf(1, 2, 3)
+  itOnDevices('sums into the gradients of leaves', (device) => {
+    const x = leaf(device, 1, 2, 3)
     x.square().sum().backward()
     expect(x.grad?.toNumbers()).toEqual([2, 4, 6])
     x.square().sum().backward()
@@ -29,15 +31,15 @@ describe('backward', () => {
     expect(x.grad).toBeNull()
   })
 
-  it('takes the gradient of a result that is no single number', () => {
-    const x = leaf(1, 2)
-    x.mul(3).backward(tensor([1, 10]))
+  itOnDevices('takes the gradient of a result that is no single number', (device) => {
+    const x = leaf(device, 1, 2)
+    x.mul(3).backward(tensor([1, 10], { device }))
     expect(x.grad?.toNumbers()).toEqual([3, 30])
     expect(() => x.mul(3).backward()).toThrow(/scalar/)
   })
 
-  it('a second time needs retainGraph', () => {
-    const x = leaf(2)
+  itOnDevices('a second time needs retainGraph', (device) => {
+    const x = leaf(device, 2)
     const y = x.square()
     y.backward(null, { retainGraph: true })
     y.backward()
@@ -51,8 +53,8 @@ describe('backward', () => {
 })
 
 describe('gradients', () => {
-  it('are given without touching grad, and can be differentiated again', () => {
-    const x = leaf(3)
+  itOnDevices('are given without touching grad, and can be differentiated again', (device) => {
+    const x = leaf(device, 3)
     const [first] = gradients([x.pow(3)], [x], { createGraph: true })
     expect(first?.toNumbers()).toEqual([27])
     const [second] = first ? gradients([first], [x]) : []
@@ -60,15 +62,15 @@ describe('gradients', () => {
     expect(x.grad).toBeNull()
   })
 
-  it('of an unused input are refused, or null', () => {
-    const [x, unused] = [leaf(1), leaf(1)]
+  itOnDevices('of an unused input are refused, or null', (device) => {
+    const [x, unused] = [leaf(device, 1), leaf(device, 1)]
     expect(() => gradients([x.mul(2)], [unused])).toThrow(/not have been used/)
     expect(gradients([x.mul(2)], [x, unused], { allowUnused: true })[1]).toBeNull()
   })
 })
 
-it('requiresGrad is a leaf’s own; grad must fit its tensor', () => {
-  const x = leaf(1, 2)
+itOnDevices('requiresGrad is a leaf’s own; grad must fit its tensor', (device) => {
+  const x = leaf(device, 1, 2)
   const y = x.mul(2)
   expect([x.requiresGrad, y.requiresGrad, x.isLeaf, y.isLeaf]).toEqual([true, true, true, false])
   expect(() => {
@@ -79,46 +81,55 @@ it('requiresGrad is a leaf’s own; grad must fit its tensor', () => {
     zeros([2], { dtype: 'int64' }).requiresGrad = true
   }).toThrow(/floating/)
   expect(() => {
-    x.grad = ones([3])
+    x.grad = ones([3], { device })
   }).toThrow(/\[2\].*\[3\]/)
-  x.grad = tensor([5, 6])
+  x.grad = tensor([5, 6], { device })
   expect(x.grad?.toNumbers()).toEqual([5, 6])
 })
 
-it('noGrad() does not record, enableGrad() in it does, and both end with their work', () => {
-  const x = leaf(1)
-  noGrad(() => {
-    expect(x.mul(2).requiresGrad).toBe(false)
-    expect(enableGrad(() => x.mul(2).requiresGrad)).toBe(true)
-    expect(isGradEnabled()).toBe(false)
-  })
-  expect(() =>
+itOnDevices(
+  'noGrad() does not record, enableGrad() in it does, and both end with their work',
+  (device) => {
+    const x = leaf(device, 1)
     noGrad(() => {
-      throw new RangeError('mine')
-    }),
-  ).toThrow(RangeError)
-  expect(isGradEnabled()).toBe(true)
-  expect(x.mul(2).requiresGrad).toBe(true)
-})
+      expect(x.mul(2).requiresGrad).toBe(false)
+      expect(enableGrad(() => x.mul(2).requiresGrad)).toBe(true)
+      expect(isGradEnabled()).toBe(false)
+    })
+    expect(() =>
+      noGrad(() => {
+        throw new RangeError('mine')
+      }),
+    ).toThrow(RangeError)
+    expect(isGradEnabled()).toBe(true)
+    expect(x.mul(2).requiresGrad).toBe(true)
+  },
+)
 
-it('inferenceMode() makes tensors that autograd never takes', () => {
-  const x = leaf(1)
+itOnDevices('inferenceMode() makes tensors that autograd never takes', (device) => {
+  const x = leaf(device, 1)
   const y = inferenceMode(() => x.mul(2))
   expect(y.requiresGrad).toBe(false)
   expect(() => x.mul(y)).toThrow(/[Ii]nference tensors cannot be saved/)
   expect(isGradEnabled()).toBe(true)
 })
 
-it('autocast() runs matrix products in 16 bits and losses in 32, and ends with its work', () => {
-  const [x, w] = [rand([4, 8]), rand([3, 8])]
-  const dtypes = autocast({ dtype: 'bfloat16' }, () => {
-    const y = aten.linear(x, w)
-    const off = autocast({ dtype: 'bfloat16', enabled: false }, () => aten.linear(x, w).dtype)
-    return [y.dtype, off, aten.linear(x, w).dtype, aten.mseLoss(y, aten.zerosLike(y)).dtype]
-  })
-  expect(dtypes).toEqual(['bfloat16', 'float32', 'bfloat16', 'float32'])
-  expect(aten.linear(x, w).dtype).toBe('float32')
-})
+itOnDevices(
+  'autocast() runs matrix products in 16 bits and losses in 32, and ends with its work',
+  (device) => {
+    const [x, w] = [rand([4, 8], { device }), rand([3, 8], { device })]
+    const dtypes = autocast({ device: kindOf(device), dtype: 'bfloat16' }, () => {
+      const y = aten.linear(x, w)
+      const off = autocast(
+        { device: kindOf(device), dtype: 'bfloat16', enabled: false },
+        () => aten.linear(x, w).dtype,
+      )
+      return [y.dtype, off, aten.linear(x, w).dtype, aten.mseLoss(y, aten.zerosLike(y)).dtype]
+    })
+    expect(dtypes).toEqual(['bfloat16', 'float32', 'bfloat16', 'float32'])
+    expect(aten.linear(x, w).dtype).toBe('float32')
+  },
+)
 
 it('asynchronous work is refused by every mode, which ends', () => {
   for (const mode of [

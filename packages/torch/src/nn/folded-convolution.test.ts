@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect } from 'vitest'
 import { noGrad } from '../autograd.js'
 import { memory } from '../memory.js'
 import { aten, randn } from '../ops/index.js'
 import { manualSeed } from '../random.js'
 import { tidy } from '../scope.js'
 import type { Tensor } from '../tensor.js'
+import { eachOnDevices, itOnDevices } from '../testing/devices.test.support.js'
 import { BatchNorm2d } from './batch-norm.js'
 import { Conv2d, type ConvolutionOptions } from './convolution.js'
 import { FoldedConv2d, type FoldedConvolutionOptions } from './folded-convolution.js'
@@ -30,26 +31,27 @@ const activations = {
 beforeEach(() => manualSeed(3))
 
 describe.each(shapes)('a folded convolution, %s,', (_, options) => {
-  it.each(['identity', 'silu', 'mish', 'relu'] as const)(
-    'is the convolution, its norm and %s',
-    (activation) =>
-      tidy(() => {
-        const { convolution, norm } = layers(options)
-        const x = randn([2, options.inChannels, 10, 12])
-        const plain = noGrad(() => norm.forward(convolution.forward(x)))
-        const residual = randn(plain.shape)
-        const act = activations[activation]
-        using folded = new FoldedConv2d(convolution, norm, { activation })
-        expect(farthest(folded.forward(x), act(plain))).toBeLessThan(1e-5)
-        const added = folded.forward(x, residual)
-        expect(farthest(added, act(plain.add(residual)))).toBeLessThan(1e-5)
-      }),
+  const kinds = (['identity', 'silu', 'mish', 'relu'] as const).map((kind) => ({ kind }))
+  eachOnDevices(kinds, 'is the convolution, its norm and $kind', ({ kind: activation }, device) =>
+    tidy(() => {
+      const near = device === 'cpu' ? 1e-5 : 0.01
+      const { convolution, norm } = layers(options, device)
+      const x = randn([2, options.inChannels, 10, 12]).to({ device })
+      const plain = noGrad(() => norm.forward(convolution.forward(x)))
+      const residual = randn(plain.shape).to({ device })
+      const act = activations[activation]
+      using folded = new FoldedConv2d(convolution, norm, { activation })
+      expect(farthest(folded.forward(x), act(plain))).toBeLessThan(near)
+      const added = folded.forward(x, residual)
+      expect(farthest(added, act(plain.add(residual)))).toBeLessThan(near)
+    }),
   )
 
-  it.each(['bfloat16', 'float16'] as const)('is near in %s', (dtype) =>
+  const halves = (['bfloat16', 'float16'] as const).map((dtype) => ({ dtype }))
+  eachOnDevices(halves, 'is near in $dtype', ({ dtype }, device) =>
     tidy(() => {
-      const { convolution, norm } = layers(options)
-      const x = randn([2, options.inChannels, 10, 12])
+      const { convolution, norm } = layers(options, device)
+      const x = randn([2, options.inChannels, 10, 12]).to({ device })
       const exact = noGrad(() => aten.silu(norm.forward(convolution.forward(x))))
       using folded = new FoldedConv2d(convolution, norm, { activation: 'silu', dtype })
       const got = folded.forward(x)
@@ -59,10 +61,10 @@ describe.each(shapes)('a folded convolution, %s,', (_, options) => {
   )
 })
 
-it('keeps copies, asks for no gradient, and frees them', () =>
+itOnDevices('keeps copies, asks for no gradient, and frees them', (device) =>
   tidy(() => {
-    const { convolution, norm } = layers(usual)
-    const x = randn([1, 16, 6, 6])
+    const { convolution, norm } = layers(usual, device)
+    const x = randn([1, 16, 6, 6]).to({ device })
     const before = memory.live().tensors
     for (const options of [{}, { dtype: 'bfloat16' }] satisfies FoldedConvolutionOptions[]) {
       for (const behind of [norm, null]) {
@@ -78,9 +80,10 @@ it('keeps copies, asks for no gradient, and frees them', () =>
         expect(memory.live().tensors).toBe(before)
       }
     }
-  }))
+  }),
+)
 
-function layers(options: ConvolutionOptions) {
+function layers(options: ConvolutionOptions, device: string) {
   const convolution = new Conv2d(options)
   const norm = new BatchNorm2d({ features: options.outChannels, eps: 1e-3 })
   noGrad(() => {
@@ -90,7 +93,7 @@ function layers(options: ConvolutionOptions) {
     norm.runningVar.copy_(randn(norm.weight.shape).square().add(0.5))
   })
   norm.eval()
-  return { convolution, norm }
+  return { convolution: convolution.to({ device }), norm: norm.to({ device }) }
 }
 
 function farthest(a: Tensor, b: Tensor): number {

@@ -1,6 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { autocast, manualSeed, nn, randn, setThreads, type Tensor, tensor, tidy } from '../index.js'
-import { askPyTorch, differing, oracleThreads } from '../testing/pytorch.test.support.js'
+import {
+  autocast,
+  type Device,
+  manualSeed,
+  nn,
+  randn,
+  setThreads,
+  type Tensor,
+  tensor,
+  tidy,
+} from '../index.js'
+import { eachOnDevices, itOnDevices, kindOf, unlike } from '../testing/devices.test.support.js'
+import { askPyTorch, oracleThreads } from '../testing/pytorch.test.support.js'
 
 beforeAll(() => setThreads(oracleThreads))
 
@@ -10,6 +21,8 @@ interface Case {
   readonly make: () => nn.Layer
   readonly python: string
   readonly input: readonly number[]
+  /** It draws numbers, and a card draws others. */
+  readonly draws?: boolean
 }
 
 const cases: readonly Case[] = [
@@ -84,6 +97,7 @@ const cases: readonly Case[] = [
     make: () => new nn.Dropout(0.3),
     python: 'nn.Dropout(0.3)',
     input: [8, 40],
+    draws: true,
   },
   { name: 'SiLU', make: () => new nn.SiLU(), python: 'nn.SiLU()', input: [3, 33] },
   { name: 'Mish', make: () => new nn.Mish(), python: 'nn.Mish()', input: [3, 33] },
@@ -123,32 +137,63 @@ out.update({k + '.grad': p.grad for k, p in layer.named_parameters()})`,
   )
 })
 
-it.each(both.map((one, index) => ({ ...one, index })))(
-  '$name in $precision starts, goes forward and back to the bit as in PyTorch',
-  ({ make, input: shape, precision, index }) => {
-    manualSeed(7)
-    using layer = make()
-    const input = randn(shape).keep()
-    input.requiresGrad = true
-    manualSeed(9)
-    const output = tidy(() =>
-      autocast({ dtype: 'bfloat16', enabled: precision === 'bf16' }, () => layer.forward(input)),
-    )
-    tidy(() => output.to({ dtype: 'float32' }).square().sum().backward())
-    const ours = new Map<string, Tensor>([['output', output.detach()]])
-    for (const [name, tensor] of layer.stateDict()) ours.set(name, tensor)
-    for (const [name, tensor] of [...layer.namedParameters(), ['input', input] as const]) {
-      if (tensor.grad !== null) ours.set(`${name}.grad`, tensor.grad)
-    }
-    const theirs = answers[index] ?? new Map()
-    expect(differing(ours, theirs)).toEqual([])
-    expect(theirs.size).toBe(ours.size)
+const title = '$name in $precision starts, goes forward and back as in PyTorch'
+const numbered = both.map((one, index) => ({ ...one, index }))
+eachOnDevices(
+  numbered.filter(({ draws }) => draws !== true),
+  title,
+  compare,
+)
+it.each(numbered.filter(({ draws }) => draws === true))(title, (one) => compare(one, 'cpu'))
+
+/** To the bit on the processor; its weights and the input are drawn there for a card, too. */
+function compare(
+  { make, input: shape, precision, index }: (typeof numbered)[number],
+  device: Device,
+): void {
+  manualSeed(7)
+  using layer = make()
+  layer.to({ device })
+  const input = tidy(() => randn(shape).to({ device })).keep()
+  input.requiresGrad = true
+  manualSeed(9)
+  const output = tidy(() =>
+    autocast({ device: kindOf(device), dtype: 'bfloat16', enabled: precision === 'bf16' }, () =>
+      layer.forward(input),
+    ),
+  )
+  tidy(() => output.to({ dtype: 'float32' }).square().sum().backward())
+  const ours = new Map<string, Tensor>([['output', output.detach()]])
+  for (const [name, tensor] of layer.stateDict()) ours.set(name, tensor)
+  for (const [name, tensor] of [...layer.namedParameters(), ['input', input] as const]) {
+    if (tensor.grad !== null) ours.set(`${name}.grad`, tensor.grad)
+  }
+  const theirs = answers[index] ?? new Map()
+  expect(unlike(ours, theirs, device, precision === 'bf16' ? 0.05 : 2e-3)).toEqual([])
+  expect(theirs.size).toBe(ours.size)
+}
+
+itOnDevices(
+  'Dropout leaves out its share, scales the rest, and sends gradients the same way',
+  (device) => {
+    tidy(() => {
+      manualSeed(9)
+      using layer = new nn.Dropout(0.3)
+      const input = tensor(new Float32Array(10_000).fill(7), { device, requiresGrad: true })
+      const output = layer.forward(input)
+      output.sum().backward()
+      const kept = output.ne(0).sum().item() / 10_000
+      expect(kept).toBeGreaterThan(0.68)
+      expect(kept).toBeLessThan(0.72)
+      expect(output.max().item()).toBeCloseTo(10, 5)
+      expect(input.grad?.mul(7).toNumbers()).toEqual(output.toNumbers())
+    })
   },
 )
 
-it('averages all batches with momentum null, and forgets them', () => {
-  using layer = new nn.BatchNorm1d({ features: 1, momentum: null })
-  for (const mean of [1, 2, 6]) layer.forward(tensor([[mean - 1], [mean + 1]]))
+itOnDevices('averages all batches with momentum null, and forgets them', (device) => {
+  using layer = new nn.BatchNorm1d({ features: 1, momentum: null }).to({ device })
+  for (const mean of [1, 2, 6]) layer.forward(tensor([[mean - 1], [mean + 1]], { device }))
   expect(layer.runningMean.toNumbers()).toEqual([3])
   expect(layer.runningVar.item()).toBeCloseTo(2, 6)
   layer.resetStatistics()
@@ -157,10 +202,10 @@ it('averages all batches with momentum null, and forgets them', () => {
   expect(layer.batchesTracked.item()).toBe(0)
 })
 
-it('normalises by the running statistics in evaluation', () => {
+itOnDevices('normalises by the running statistics in evaluation', (device) => {
   manualSeed(3)
-  using layer = new nn.BatchNorm2d({ features: 4 })
-  const input = randn([8, 4, 5, 5]).keep()
+  using layer = new nn.BatchNorm2d({ features: 4 }).to({ device })
+  const input = tidy(() => randn([8, 4, 5, 5]).to({ device })).keep()
   for (let i = 0; i < 3; i++) tidy(() => layer.forward(input))
   layer.eval()
   const ours = new Map([['output', layer.forward(input)]])
@@ -174,7 +219,7 @@ out = {'output': layer(d['input'])}`,
     ],
     new Map([['input', input]]),
   )
-  expect(differing(ours, theirs[0] ?? new Map())).toEqual([])
+  expect(unlike(ours, theirs[0] ?? new Map(), device)).toEqual([])
   expect(layer.batchesTracked.item()).toBe(3)
 })
 
@@ -190,13 +235,13 @@ describe('"same" padding', () => {
     expect(nn.samePadding(size, kernel, stride)).toEqual(expected)
   })
 
-  it('is what an explicit pad before the convolution gives', () => {
+  itOnDevices('is what an explicit pad before the convolution gives', (device) => {
     manualSeed(5)
     using layer = new nn.Conv2d({
       ...{ inChannels: 3, outChannels: 4, kernelSize: 5 },
       ...{ stride: 2, padding: 'same', bias: false },
-    })
-    const input = randn([2, 3, 12, 9])
+    }).to({ device })
+    const input = randn([2, 3, 12, 9]).to({ device })
     const ours = new Map([['output', layer.forward(input)]])
     const theirs = askPyTorch(
       [
@@ -209,6 +254,6 @@ out = {'output': torch.nn.functional.conv2d(x, d['weight'], stride=2)}`,
         ['weight', layer.weight],
       ]),
     )
-    expect(differing(ours, theirs[0] ?? new Map())).toEqual([])
+    expect(unlike(ours, theirs[0] ?? new Map(), device)).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { manualSeed, nn, randn, type Tensor, TorchError, tensor, tidy } from '../index.js'
+import { eachOnDevices, itOnDevices } from '../testing/devices.test.support.js'
 import { askPyTorch } from '../testing/pytorch.test.support.js'
 
 const groups = [[0, 3], [1, 4, 5], [2]]
@@ -88,16 +89,17 @@ ${python.replaceAll('\n', '\n    ')}
 describe.each(['soft', 'hard'])(
   'with %s targets, as its formula says in double precision',
   (kind) => {
-    it.each(cases.map((one, index) => ({ ...one, index })))('$name', ({ ours, index }) => {
+    const numbered = cases.map((one, index) => ({ ...one, index }))
+    eachOnDevices(numbered, '$name', ({ ours, index }, device) => {
       tidy(() => {
         const expected = answers[index]
         for (const [dtype, digits] of [
           ['float64', 10],
-          ['float32', 4],
+          ['float32', device === 'cpu' ? 4 : 3],
         ] as const) {
-          const x = take(inputs, 'x').to({ dtype }).clone()
+          const x = take(inputs, 'x').to({ dtype, device }).clone()
           x.requiresGrad = true
-          const loss = ours(x, take(inputs, kind).to({ dtype }))
+          const loss = ours(x, take(inputs, kind).to({ dtype, device }))
           loss.backward()
           expect(loss.item()).toBeCloseTo(take(expected, `${kind} loss`).item(), digits)
           const wanted = take(expected, `${kind} gradient`).toNumbers()
@@ -113,11 +115,12 @@ describe.each(['soft', 'hard'])(
 )
 
 describe('angular margins', () => {
-  it.each([1, -1, 1 + 1e-7])('have a finite gradient at a cosine of %d', (cosine) => {
+  const edges = [{ cosine: 1 }, { cosine: -1 }, { cosine: 1 + 1e-7 }]
+  eachOnDevices(edges, 'have a finite gradient at a cosine of $cosine', ({ cosine }, device) => {
     tidy(() => {
-      const x = tensor([[cosine, 0.2]])
+      const x = tensor([[cosine, 0.2]], { device })
       x.requiresGrad = true
-      const q = tensor([[1, 0]])
+      const q = tensor([[1, 0]], { device })
       const logits = nn.angularMargin(x, q, { kind: 'arcFace', scale, margin })
       nn.crossEntropy(logits, q).backward()
       expect(x.grad?.toNumbers().every(Number.isFinite)).toBe(true)
@@ -125,11 +128,17 @@ describe('angular margins', () => {
     })
   })
 
-  it('never fall as the angle to the target shrinks', () => {
+  itOnDevices('never fall as the angle to the target shrinks', (device) => {
     tidy(() => {
       const angles = Array.from({ length: 181 }, (_, i) => Math.PI - (i * Math.PI) / 180)
-      const cosines = tensor(angles.map((angle) => [Math.cos(angle)]))
-      const target = tensor(angles.map(() => [1]))
+      const cosines = tensor(
+        angles.map((angle) => [Math.cos(angle)]),
+        { device },
+      )
+      const target = tensor(
+        angles.map(() => [1]),
+        { device },
+      )
       const logits = nn
         .angularMargin(cosines, target, { kind: 'arcFace', scale: 1, margin })
         .toNumbers()
@@ -139,11 +148,15 @@ describe('angular margins', () => {
     })
   })
 
-  it('are the scaled cosines without a margin', () => {
+  itOnDevices('are the scaled cosines without a margin', (device) => {
     tidy(() => {
-      const x = tensor([[0.5, -0.25]])
+      const x = tensor([[0.5, -0.25]], { device })
       for (const kind of ['arcFace', 'cosFace'] as const) {
-        const logits = nn.angularMargin(x, tensor([[0, 1]]), { kind, scale: 4, margin: 0 })
+        const logits = nn.angularMargin(x, tensor([[0, 1]], { device }), {
+          kind,
+          scale: 4,
+          margin: 0,
+        })
         expect(logits.toNumbers()).toEqual([2, -1])
       }
     })

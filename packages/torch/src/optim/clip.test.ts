@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
-import { optim, type Tensor, TorchError, tensor, tidy } from '../index.js'
-import { askPyTorch, differing } from '../testing/pytorch.test.support.js'
+import { type Device, optim, type Tensor, TorchError, tensor, tidy } from '../index.js'
+import { eachOnDevices, itOnDevices, unlike } from '../testing/devices.test.support.js'
+import { askPyTorch } from '../testing/pytorch.test.support.js'
 
 const cases = [
   { name: 'above the limit', limit: 1.5, order: 2, python: '1.5' },
@@ -19,9 +20,9 @@ const dtypes = ['float32', 'float32', 'float64', 'bfloat16'] as const
 const values = [[3, -4, 0.1], [-0.25], [1.5, 2.5], [0.5, -7]]
 
 /** Parameters with those gradients, and one without. */
-function parameters(): Tensor[] {
+function parameters(device: Device): Tensor[] {
   const made = values.map((gradient, i) => {
-    const options = dtypes[i] === undefined ? {} : { dtype: dtypes[i] }
+    const options = { dtype: dtypes[i], device }
     const parameter = tensor(
       gradient.map(() => 0),
       options,
@@ -30,7 +31,7 @@ function parameters(): Tensor[] {
     parameter.grad = tensor(gradient, options)
     return parameter
   })
-  const without = tensor([1])
+  const without = tensor([1], { device })
   without.requiresGrad = true
   return [...made, without]
 }
@@ -52,27 +53,28 @@ out = {'norm': norm.double(), **{str(i): p.grad for i, p in enumerate(ps[:-1])}}
   )
 })
 
-it.each(cases.map((one, index) => ({ ...one, index })))(
-  'clips to the bit as torch.nn.utils.clip_grad_norm_: $name',
-  ({ limit, order, index }) => {
+eachOnDevices(
+  cases.map((one, index) => ({ ...one, index })),
+  'clips as torch.nn.utils.clip_grad_norm_: $name',
+  ({ limit, order, index }, device) => {
     tidy(() => {
-      const own = parameters()
+      const own = parameters(device)
       const norm = optim.clipGradientNorm(own, limit, { order })
-      const ours = new Map<string, Tensor>([['norm', tensor(norm, { dtype: 'float64' })]])
+      const ours = new Map<string, Tensor>([['norm', tensor(norm, { dtype: 'float64', device })]])
       own.forEach(({ grad }, i) => {
         if (grad !== null) ours.set(String(i), grad)
       })
       expect(ours.size).toBe(5)
-      expect(differing(ours, answers[index] ?? new Map([['answer', tensor(0)]]))).toEqual([])
+      expect(unlike(ours, answers[index] ?? new Map([['answer', tensor(0)]]), device)).toEqual([])
     })
   },
 )
 
-it('says when the norm is not finite, if asked', () => {
+itOnDevices('says when the norm is not finite, if asked', (device) => {
   tidy(() => {
-    const [first] = parameters()
+    const [first] = parameters(device)
     if (first === undefined) throw new Error('parameters were made')
-    first.grad = tensor([1, Number.NaN, 2])
+    first.grad = tensor([1, Number.NaN, 2], { device })
     const clip = () => optim.clipGradientNorm([first], 1, { errorIfNonFinite: true })
     expect(clip).toThrow(TorchError)
     expect(clip).toThrow(/the norm of the gradients is NaN/)

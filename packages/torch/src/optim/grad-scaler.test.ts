@@ -1,6 +1,17 @@
-import { beforeAll, beforeEach, expect, it } from 'vitest'
-import { aten, memory, optim, setThreads, type Tensor, TorchError, tensor, tidy } from '../index.js'
-import { askPyTorch, differing, oracleThreads } from '../testing/pytorch.test.support.js'
+import { beforeAll, beforeEach, expect } from 'vitest'
+import {
+  aten,
+  type Device,
+  memory,
+  optim,
+  setThreads,
+  type Tensor,
+  TorchError,
+  tensor,
+  tidy,
+} from '../index.js'
+import { itOnDevices, unlike } from '../testing/devices.test.support.js'
+import { askPyTorch, oracleThreads } from '../testing/pytorch.test.support.js'
 
 beforeAll(() => setThreads(oracleThreads))
 
@@ -35,7 +46,7 @@ function train(weight: Tensor, scaler: optim.GradScaler): { scales: number[]; ta
   const [scales, taken]: [number[], boolean[]] = [[], []]
   for (const factor of factors) {
     tidy(() => {
-      const x = aten.linspace(-2, 3, 20).reshape([5, 4])
+      const x = aten.linspace(-2, 3, 20).reshape([5, 4]).to({ device: weight.device })
       optimiser.zeroGrad()
       scaler.scale(x.mm(weight).square().mean().mul(factor)).backward()
     })
@@ -48,28 +59,31 @@ function train(weight: Tensor, scaler: optim.GradScaler): { scales: number[]; ta
   return { scales, taken }
 }
 
-function weightOf(): Tensor {
-  const weight = aten.linspace(-1, 1, 12).reshape([4, 3]).keep()
+function weightOf(device: Device): Tensor {
+  const weight = aten.linspace(-1, 1, 12).reshape([4, 3]).to({ device }).keep()
   weight.requiresGrad = true
   return weight
 }
 
-it('scales, leaves out and moves as torch.amp.GradScaler, and leaves no tensor', () => {
-  const weight = tidy(weightOf)
-  const { scales, taken } = train(weight, new optim.GradScaler(options))
-  const [theirs = new Map<string, Tensor>()] = askPyTorch([python])
-  expect(taken).toEqual(factors.map((factor) => factor === 1))
-  expect(scales).toEqual(theirs.get('scales')?.toNumbers())
-  theirs.get('scales')?.dispose()
-  theirs.delete('scales')
-  expect(differing(new Map([['w', weight]]), theirs)).toEqual([])
-  for (const tensor of theirs.values()) tensor.dispose()
-  weight.dispose()
-  expect(memory.live().tensors).toBe(live)
-})
+itOnDevices(
+  'scales, leaves out and moves as torch.amp.GradScaler, and leaves no tensor',
+  (device) => {
+    const weight = tidy(() => weightOf(device))
+    const { scales, taken } = train(weight, new optim.GradScaler(options))
+    const [theirs = new Map<string, Tensor>()] = askPyTorch([python])
+    expect(taken).toEqual(factors.map((factor) => factor === 1))
+    expect(scales).toEqual(theirs.get('scales')?.toNumbers())
+    theirs.get('scales')?.dispose()
+    theirs.delete('scales')
+    expect(unlike(new Map([['w', weight]]), theirs, device)).toEqual([])
+    for (const tensor of theirs.values()) tensor.dispose()
+    weight.dispose()
+    expect(memory.live().tensors).toBe(live)
+  },
+)
 
-it('a step that is left out moves neither weights nor what the optimiser remembers', () => {
-  const weight = tidy(weightOf)
+itOnDevices('a step that is left out moves neither weights nor what is remembered', (device) => {
+  const weight = tidy(() => weightOf(device))
   using optimiser = new optim.SGD([weight], { learningRate: 1, momentum: 0.9 })
   const scaler = new optim.GradScaler({ initialScale: 8 })
   weight.grad = weight.detach().mul(Number.NaN)
@@ -80,10 +94,10 @@ it('a step that is left out moves neither weights nor what the optimiser remembe
   expect(scaler.state).toEqual({ scale: 4, streak: 0 })
 })
 
-it('goes on from its state', () => {
+itOnDevices('goes on from its state', (device) => {
   const scaler = new optim.GradScaler({ growthInterval: 5 })
   scaler.state = { scale: 32, streak: 4 }
-  const weight = tidy(weightOf)
+  const weight = tidy(() => weightOf(device))
   weight.grad = weight.detach().mul(32)
   using optimiser = new optim.SGD([weight], { learningRate: 1 })
   expect(scaler.step(optimiser)).toBe(true)
@@ -91,25 +105,25 @@ it('goes on from its state', () => {
   expect(scaler.state).toEqual({ scale: 64, streak: 0 })
 })
 
-it('does not grow beyond what a float32 holds', () => {
+itOnDevices('does not grow beyond what a float32 holds', (device) => {
   const scaler = new optim.GradScaler({ initialScale: 2 ** 127, growthInterval: 1 })
-  const weight = tidy(weightOf)
+  const weight = tidy(() => weightOf(device))
   weight.grad = weight.detach().mul(0)
   using optimiser = new optim.SGD([weight])
   scaler.step(optimiser)
   expect(scaler.state.scale).toBe(2 ** 127)
 })
 
-it('refuses to divide twice, half gradients, and factors that make no sense', () => {
-  const weight = tidy(weightOf)
+itOnDevices('refuses to divide twice, half gradients, and factors that make no sense', (device) => {
+  const weight = tidy(() => weightOf(device))
   using optimiser = new optim.SGD([weight])
   const scaler = new optim.GradScaler()
   scaler.unscale(optimiser)
   expect(() => scaler.unscale(optimiser)).toThrow(/called already/)
 
-  const half = tensor([1], { dtype: 'float16' })
+  const half = tensor([1], { dtype: 'float16', device })
   half.requiresGrad = true
-  half.grad = tensor([1], { dtype: 'float16' })
+  half.grad = tensor([1], { dtype: 'float16', device })
   using halves = new optim.SGD([half])
   expect(() => new optim.GradScaler().step(halves)).toThrow(/a gradient is float16/)
 
