@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
 import { dispose, memory, ones, rand, setThreads, type Tensor, zeros } from './index.js'
+import { itOnDevices } from './testing/devices.test.support.js'
 
 const MiB = 2 ** 20
 const before = memory.allocator().limit
@@ -106,9 +107,9 @@ it('blocks of all sizes are whole and apart', () => {
   dispose(made)
 })
 
-it('live() counts tensors, and the bytes of a storage once', () => {
+itOnDevices('live() counts tensors, and the bytes of a storage once', (device) => {
   const { tensors, bytes } = memory.live()
-  const base = rand([100])
+  const base = rand([100], { device })
   const view = base.view([10, 10])
   expect(memory.live()).toEqual({ tensors: tensors + 2, bytes: bytes + 400 })
   base.dispose()

@@ -14,6 +14,7 @@ import {
   tidy,
   zeros,
 } from './index.js'
+import { itOnDevices } from './testing/devices.test.support.js'
 
 /** Tensors made since the test began that are not freed. */
 let before = 0
@@ -178,14 +179,15 @@ describe('tidy', () => {
   })
 })
 
-it('200 training steps leave no tensor and no byte, also when one throws in its middle', () => {
-  const [x, y] = [rand([16, 8]), aten.randint(4, [16])]
-  const weight = rand([4, 8])
+const title = '200 training steps leave no tensor and no byte, also when one throws in its middle'
+itOnDevices(title, (device) => {
+  const [x, y] = [rand([16, 8], { device }), aten.randint(4, [16], { device })]
+  const weight = rand([4, 8], { device })
   weight.requiresGrad = true
   const step = (fails: boolean) =>
     tidy(() => {
       const loss = aten.crossEntropyLoss(aten.linear(x, weight), y)
-      if (fails) loss.add(zeros([3, 3])).mm(zeros([5, 5]))
+      if (fails) loss.add(zeros([3, 3], { device })).mm(zeros([5, 5], { device }))
       loss.backward()
       const gradient = weight.grad
       if (gradient !== null) aten._foreachAdd_([weight.detach()], [gradient], { alpha: -0.1 })

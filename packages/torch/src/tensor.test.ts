@@ -11,6 +11,7 @@ import {
   tensor,
   zeros,
 } from './index.js'
+import { itOnDevices } from './testing/devices.test.support.js'
 
 it.each<[DType, TypedArray]>([
   ['float32', Float32Array.of(1.5, -2, 3e30)],
@@ -121,26 +122,23 @@ it('the array is copied, also out of shared memory', () => {
   expect(made.toNumbers()).toEqual([3, 3])
 })
 
-it('values come out in logical order, whatever the strides', () => {
-  const rows = tensor([
-    [1, 2, 3],
-    [4, 5, 6],
-  ])
+itOnDevices('values come out in logical order, whatever the strides', (device) => {
+  const rows = tensor([1, 2, 3, 4, 5, 6], { shape: [2, 3], device })
   expect(rows.t().toTypedArray()).toEqual(Float32Array.of(1, 4, 2, 5, 3, 6))
-  const image = rand([2, 3, 4, 5])
+  const image = rand([2, 3, 4, 5], { device })
   const last = image.contiguous({ memoryFormat: 'channelsLast' })
   expect(last.strides).toEqual([60, 1, 15, 3])
   expect(last.toTypedArray()).toEqual(image.toTypedArray())
 })
 
-it('copyFrom() takes values in logical order and converts them', () => {
-  const last = zeros([1, 2, 2, 2]).contiguous({ memoryFormat: 'channelsLast' })
+itOnDevices('copyFrom() takes values in logical order and converts them', (device) => {
+  const last = zeros([1, 2, 2, 2], { device }).contiguous({ memoryFormat: 'channelsLast' })
   const values = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8)
   expect(last.copyFrom(values)).toBe(last)
   expect(last.toTypedArray()).toEqual(values)
-  expect(zeros([2], { dtype: 'int32' }).copyFrom(Float64Array.of(7.9, 8)).toNumbers()).toEqual([
-    7, 8,
-  ])
+  expect(
+    zeros([2], { dtype: 'int32', device }).copyFrom(Float64Array.of(7.9, 8)).toNumbers(),
+  ).toEqual([7, 8])
   expect(() => last.copyFrom(new Float32Array(7))).toThrow(/7 elements/)
   const parameter = ones([2])
   parameter.requiresGrad = true
@@ -176,16 +174,22 @@ it('bytes that memory() gave away stay where they are', () => {
   expect([...bytes]).toEqual([1, 1, 0, 0])
 })
 
+it('memory() of a tensor that is elsewhere is refused', () => {
+  expect(() => zeros([2], { device: 'meta' }).memory()).toThrow(/on the cpu/)
+})
+
 it('memory() of a tensor with gaps is refused', () => {
   expect(() => zeros([4, 4]).slice({ dim: 1, step: 2 }).memory()).toThrow(/dense/)
 })
 
-it('item() is the only element as a number', () => {
-  expect(tensor([[2.5]]).item()).toBe(2.5)
-  expect(tensor([true]).item()).toBe(1)
-  expect(tensor([2n ** 53n - 1n]).item()).toBe(2 ** 53 - 1)
-  expect(() => tensor([2n ** 53n + 1n]).item()).toThrow(/9007199254740993.*toTypedArray/)
-  expect(() => tensor([1, 2]).item()).toThrow(/2 elements/)
+itOnDevices('item() is the only element as a number', (device) => {
+  expect(tensor([[2.5]], { device }).item()).toBe(2.5)
+  expect(tensor([true], { device }).item()).toBe(1)
+  expect(tensor([2n ** 53n - 1n], { device }).item()).toBe(2 ** 53 - 1)
+  expect(() => tensor([2n ** 53n + 1n], { device }).item()).toThrow(
+    /9007199254740993.*toTypedArray/,
+  )
+  expect(() => tensor([1, 2], { device }).item()).toThrow(/2 elements/)
 })
 
 it('facts: shape, strides, dtype, device, dim, numel, byteLength', () => {
@@ -214,13 +218,15 @@ it('to() shares the memory when nothing changes, in a wrapper of its own', () =>
   expect(made.to({ dtype: 'int16' }).toTypedArray()).toEqual(Int16Array.of(3, 3))
 })
 
-it('toFloat32Array() converts', () => {
-  expect(tensor([1n, 2n]).toFloat32Array()).toEqual(Float32Array.of(1, 2))
-  expect(tensor([0.5], { dtype: 'bfloat16' }).toFloat32Array()).toEqual(Float32Array.of(0.5))
+itOnDevices('toFloat32Array() converts', (device) => {
+  expect(tensor([1n, 2n], { device }).toFloat32Array()).toEqual(Float32Array.of(1, 2))
+  expect(tensor([0.5], { dtype: 'bfloat16', device }).toFloat32Array()).toEqual(
+    Float32Array.of(0.5),
+  )
 })
 
-it('complex numbers come out as pairs, and not as numbers', () => {
-  const made = tensor([1, 2, 3]).to({ dtype: 'complex64' })
+itOnDevices('complex numbers come out as pairs, and not as numbers', (device) => {
+  const made = tensor([1, 2, 3], { device }).to({ dtype: 'complex64' })
   expect(made.toTypedArray()).toEqual(Float32Array.of(1, 0, 2, 0, 3, 0))
   expect(() => made.toNumbers()).toThrow(/complex/)
 })

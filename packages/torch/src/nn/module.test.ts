@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { memory, nn, ones, type Tensor, TorchError, tidy, zeros } from '../index.js'
+import { itOnDevices } from '../testing/devices.test.support.js'
 
 class Pair extends nn.Module {
   readonly first = this.register(
@@ -64,17 +65,24 @@ it('keeps the same tensor objects when it goes channels-last, and frees all when
   expect(memory.live().tensors).toBe(before)
 })
 
-it('moves floating-point tensors and gradients to another dtype, and counts not', () => {
-  using pair = new Pair()
-  tidy(() => pair.first.weight.sum().backward())
-  pair.to({ dtype: 'float64', memoryFormat: 'channelsLast' })
-  expect(new Set(pair.parameters().map(({ dtype }) => dtype))).toEqual(new Set(['float64']))
-  expect(pair.first.weight.grad?.dtype).toBe('float64')
-  expect(pair.first.weight.grad?.strides).toEqual([18, 1, 6, 2])
-  expect(pair.stateDict().get('norms.0.num_batches_tracked')?.dtype).toBe('int64')
-  tidy(() => pair.first.weight.sum().backward())
-  expect(new Set(pair.first.weight.grad?.toNumbers())).toEqual(new Set([2]))
-})
+itOnDevices(
+  'moves floating-point tensors and gradients to a device and a dtype, counts not to a dtype',
+  (device) => {
+    using pair = new Pair()
+    tidy(() => pair.first.weight.sum().backward())
+    pair.to({ device, dtype: 'float64', memoryFormat: 'channelsLast' })
+    expect(new Set([...pair.stateDict().values()].map((each) => each.device))).toEqual(
+      new Set([device]),
+    )
+    expect(tidy(() => pair.first.weight.grad?.device)).toBe(device)
+    expect(new Set(pair.parameters().map(({ dtype }) => dtype))).toEqual(new Set(['float64']))
+    expect(pair.first.weight.grad?.dtype).toBe('float64')
+    expect(pair.first.weight.grad?.strides).toEqual([18, 1, 6, 2])
+    expect(pair.stateDict().get('norms.0.num_batches_tracked')?.dtype).toBe('int64')
+    tidy(() => pair.first.weight.sum().backward())
+    expect(new Set(pair.first.weight.grad?.toNumbers())).toEqual(new Set([2]))
+  },
+)
 
 it('names what is shared once among parameters, and everywhere in the state', () => {
   class Tied extends nn.Module {
@@ -93,12 +101,12 @@ it('names what is shared once among parameters, and everywhere in the state', ()
   expect(tied.one.weight.toNumbers()).toEqual(before)
 })
 
-it('is made in a tidy() and outlives it, and loads leak nothing', () => {
+itOnDevices('is made in a tidy() and outlives it, and loads leak nothing', (device) => {
   const before = memory.live().tensors
   const pair = tidy(() => new Pair())
   expect(memory.live().tensors).toBe(before + 7)
   pair.loadStateDict(pair.stateDict())
-  pair.to({ memoryFormat: 'channelsLast' }).to({ dtype: 'float64' })
+  pair.to({ device, memoryFormat: 'channelsLast' }).to({ dtype: 'float64' })
   expect(memory.live().tensors).toBe(before + 7)
   pair.dispose()
 })

@@ -1,4 +1,4 @@
-import type { DType } from '../dtype.js'
+import type { Device, DType } from '../dtype.js'
 import { aten, manualSeed, rand, randint, randn, setThreads, Tensor } from '../index.js'
 import { oracleThreads } from '../testing/pytorch.test.support.js'
 
@@ -20,6 +20,8 @@ export interface Case {
   readonly ours: (...inputs: Tensor[]) => Tensor | readonly Tensor[]
   /** The inputs whose gradients are compared, too. */
   readonly gradients?: readonly string[]
+  /** It is about the processor, as autocast there is, or its signs are free, as those of eigenvectors. */
+  readonly cpuOnly?: boolean
 }
 
 /** The case as a script of PyTorch: results and gradients by number in `out`. */
@@ -55,14 +57,17 @@ function inPython({ kind, shape, high, dtype, channelsLast }: InputSpec): string
   return channelsLast === true ? `${cast}.contiguous(memory_format=torch.channels_last)` : cast
 }
 
-/** The case by our own binding, as its script does it. */
+/** The case by our own binding, as its script does it; drawn on the processor for every device. */
 export function evaluate(
   { inputs, ours, gradients = [] }: Case,
   seed: number,
+  device: Device,
 ): Map<string, Tensor> {
   setThreads(oracleThreads)
   manualSeed(seed)
-  const tensors = new Map(Object.entries(inputs).map(([name, spec]) => [name, make(spec)]))
+  const tensors = new Map(
+    Object.entries(inputs).map(([name, spec]) => [name, make(spec).to({ device })]),
+  )
   const leaves = gradients.map((name) => {
     const leaf = tensors.get(name)
     if (leaf === undefined) throw new Error(`the case has no input ${name}`)
@@ -73,7 +78,7 @@ export function evaluate(
   const results = computed instanceof Tensor ? [computed] : [...computed]
   const [first] = results
   if (leaves.length > 0 && first !== undefined) {
-    first.backward(randn(first.shape).to({ dtype: first.dtype }))
+    first.backward(randn(first.shape).to({ dtype: first.dtype, device }))
     for (const leaf of leaves) {
       if (leaf.grad === null) throw new Error('an input has no gradient')
       results.push(leaf.grad)

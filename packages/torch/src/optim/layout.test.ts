@@ -11,6 +11,7 @@ import {
   tidy,
   zeros,
 } from '../index.js'
+import { itOnDevices } from '../testing/devices.test.support.js'
 
 type Make = (parameters: optim.Parameters, fused: boolean) => optim.Optimiser
 const kinds: readonly [string, Make][] = [
@@ -34,11 +35,11 @@ function setGradient(of: Tensor, gradient: Tensor): void {
 }
 
 describe.each(all)('$name', ({ make }) => {
-  it('steps by elements, not by memory, when strides differ', () => {
+  itOnDevices('steps by elements, not by memory, when strides differ', (device) => {
     tidy(() => {
       manualSeed(1)
-      const values = randn([2, 3, 4, 5])
-      const gradients = Array.from({ length: 3 }, () => randn([2, 3, 4, 5]))
+      const values = randn([2, 3, 4, 5], { device })
+      const gradients = Array.from({ length: 3 }, () => randn([2, 3, 4, 5], { device }))
       const plain = parameter(values.clone())
       const lasting = parameter(values.clone())
       using a = make([plain])
@@ -59,13 +60,13 @@ describe.each(all)('$name', ({ make }) => {
     })
   })
 
-  it('starts with a parameter when its first gradient comes', () => {
+  itOnDevices('starts with a parameter when its first gradient comes', (device) => {
     tidy(() => {
-      const [early, late, alone] = [0, 0, 0].map(() => parameter(tensor([1, 2])))
+      const [early, late, alone] = [0, 0, 0].map(() => parameter(tensor([1, 2], { device })))
       if (!early || !late || !alone) throw new Error('three were made')
       using both = make([early, late])
       using one = make([alone])
-      const gradient = () => tensor([0.5, -1])
+      const gradient = () => tensor([0.5, -1], { device })
       for (let step = 0; step < 3; step++) {
         setGradient(early, gradient())
         if (step > 0) {
@@ -81,13 +82,13 @@ describe.each(all)('$name', ({ make }) => {
     })
   })
 
-  it('moves parameters of several dtypes at once, as each alone', () => {
+  itOnDevices('moves parameters of several dtypes at once, as each alone', (device) => {
     tidy(() => {
       manualSeed(2)
       const values = [
-        randn([9]),
-        randn([9]).to({ dtype: 'float64' }),
-        randn([9]).to({ dtype: 'bfloat16' }),
+        randn([9], { device }),
+        randn([9], { device }).to({ dtype: 'float64' }),
+        randn([9], { device }).to({ dtype: 'bfloat16' }),
       ]
       const together = values.map((value) => parameter(value.clone()))
       const alone = values.map((value) => parameter(value.clone()))
@@ -108,8 +109,8 @@ describe.each(all)('$name', ({ make }) => {
     })
   })
 
-  it('leaves gradients as they were, and no tensor behind', () => {
-    const weight = parameter(tensor([1, 2, 3]))
+  itOnDevices('leaves gradients as they were, and no tensor behind', (device) => {
+    const weight = parameter(tensor([1, 2, 3], { device }))
     const optimiser = make([weight])
     const step = () => {
       tidy(() => {

@@ -12,6 +12,7 @@ import {
   tidy,
   zeros,
 } from '../index.js'
+import { eachOnDevices, itOnDevices, kindOf, unlike } from '../testing/devices.test.support.js'
 import { askPyTorch, differing, oracleThreads } from '../testing/pytorch.test.support.js'
 
 beforeAll(() => setThreads(oracleThreads))
@@ -26,10 +27,13 @@ class Net extends nn.Module {
 
   step(input: Tensor, optimiser: optim.Optimiser, bf16: boolean): void {
     tidy(() => {
-      const output = autocast({ dtype: 'bfloat16', enabled: bf16 }, () => {
-        const maps = aten.silu(this.norm.forward(this.conv.forward(input)))
-        return this.linear.forward(maps.mean({ dim: [2, 3] }))
-      })
+      const output = autocast(
+        { device: kindOf(input.device), dtype: 'bfloat16', enabled: bf16 },
+        () => {
+          const maps = aten.silu(this.norm.forward(this.conv.forward(input)))
+          return this.linear.forward(maps.mean({ dim: [2, 3] }))
+        },
+      )
       output.to({ dtype: 'float32' }).square().mean().backward()
       optimiser.step()
       optimiser.zeroGrad()
@@ -113,32 +117,38 @@ out = net.state_dict()`,
   )
 })
 
-it.each(combinations.map((one, index) => ({ ...one, index })))(
-  '$name, fused $fused, $precision: ten steps to the bit as in PyTorch',
-  ({ make, fused, precision, index }) => {
+// To the bit on the processor. Adam divides by gradients that are nearly nothing, so that on a card some
+// weights go apart by a part of a step.
+eachOnDevices(
+  combinations.map((one, index) => ({ ...one, index })),
+  '$name, fused $fused, $precision: ten steps as in PyTorch',
+  ({ make, fused, precision, index }, device) => {
     manualSeed(1)
     using net = new Net()
-    const input = randn([6, 3, 10, 10]).keep()
+    const input = tidy(() => randn([6, 3, 10, 10]).to({ device })).keep()
+    net.to({ device })
     using optimiser = make(net.parameters(), fused)
     for (let i = 0; i < 10; i++) net.step(input, optimiser, precision === 'bf16')
-    expect(differing(net.stateDict(), answers[index] ?? new Map())).toEqual([])
+    const share = precision === 'bf16' ? 0.3 : 0.1
+    expect(unlike(net.stateDict(), answers[index] ?? new Map(), device, share)).toEqual([])
     expect(answers[index]?.size).toBe(net.stateDict().size)
   },
 )
 
-it.each(rules)(
-  '$name goes on after a save exactly as without one, and leaks nothing',
-  ({ make }) => {
+eachOnDevices(
+  rules,
+  '$name goes on after a save as without one, and leaks nothing',
+  ({ make }, device) => {
     manualSeed(2)
     using net = new Net()
-    net.to({ memoryFormat: 'channelsLast' })
-    const input = randn([6, 3, 10, 10]).keep()
+    net.to({ device, memoryFormat: 'channelsLast' })
+    const input = tidy(() => randn([6, 3, 10, 10]).to({ device })).keep()
     using optimiser = make(net.parameters(), true)
     for (let i = 0; i < 4; i++) net.step(input, optimiser, false)
     const live = memory.live().tensors
 
     using copy = new Net()
-    copy.to({ memoryFormat: 'channelsLast' })
+    copy.to({ device, memoryFormat: 'channelsLast' })
     copy.loadStateDict(net.stateDict())
     using resumed = make(copy.parameters(), true)
     resumed.loadStateDict(optimiser.stateDict())
@@ -147,15 +157,15 @@ it.each(rules)(
       net.step(input, optimiser, false)
       copy.step(input, resumed, false)
     }
-    expect(differing(copy.stateDict(), net.stateDict())).toEqual([])
+    expect(unlike(copy.stateDict(), net.stateDict(), device, 0.1)).toEqual([])
     copy.dispose()
     resumed.dispose()
     expect(memory.live().tensors).toBe(live)
   },
 )
 
-it('uses the learning rate it is given, also by group', () => {
-  const [slow, fast] = [zeros([3]).keep(), zeros([3]).keep()]
+itOnDevices('uses the learning rate it is given, also by group', (device) => {
+  const [slow, fast] = [zeros([3], { device }).keep(), zeros([3], { device }).keep()]
   for (const tensor of [slow, fast]) tensor.requiresGrad = true
   using optimiser = new optim.SGD(
     [{ parameters: [slow] }, { parameters: [fast], learningRate: 1 }],
@@ -172,8 +182,8 @@ it('uses the learning rate it is given, also by group', () => {
   expect([slow.toNumbers()[0], fast.toNumbers()[0]]).toEqual([-0.75, -1.5])
 })
 
-it('uses the momentum it is given from then on', () => {
-  const weight = zeros([1]).keep()
+itOnDevices('uses the momentum it is given from then on', (device) => {
+  const weight = zeros([1], { device }).keep()
   weight.requiresGrad = true
   using optimiser = new optim.SGD([weight], { learningRate: 1, momentum: 0.5 })
   const moveBy = () => {

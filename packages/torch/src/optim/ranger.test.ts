@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
+  type Device,
   manualSeed,
   memory,
   nn,
@@ -10,7 +11,8 @@ import {
   TorchError,
   tidy,
 } from '../index.js'
-import { askPyTorch, differing, oracleThreads } from '../testing/pytorch.test.support.js'
+import { eachOnDevices, itOnDevices, unlike } from '../testing/devices.test.support.js'
+import { askPyTorch, oracleThreads } from '../testing/pytorch.test.support.js'
 
 beforeAll(() => setThreads(oracleThreads))
 
@@ -92,36 +94,41 @@ beforeAll(() => {
   answers = askPyTorch(cases.map(({ python }) => `${network}${python}\nout = net.state_dict()`))
 })
 
-function begun(): { net: Net; input: Tensor } {
+/** Digits after the point in which a card, which sums in another order, agrees. */
+const digits = (device: Device) => (device === 'cpu' ? 12 : 9)
+
+function begun(device: Device = 'cpu'): { net: Net; input: Tensor } {
   manualSeed(1)
   const net = new Net()
-  const input = tidy(() => randn([5, 4]).to({ dtype: 'float64' }).keep())
-  net.to({ dtype: 'float64' })
+  const input = tidy(() => randn([5, 4]).to({ dtype: 'float64', device }).keep())
+  net.to({ dtype: 'float64', device })
   return { net, input }
 }
 
 describe.each(cases.map((one, index) => ({ ...one, index })))('$name', ({ make, index }) => {
-  it('moves weights as the reference in double precision', () => {
-    const { net, input } = begun()
+  itOnDevices('moves weights as the reference in double precision', (device) => {
+    const { net, input } = begun(device)
     using optimiser = make(net.parameters())
     for (let i = 0; i < 20; i++) net.step(input, optimiser)
     for (const [name, value] of net.stateDict()) {
       const expected = answers[index]?.get(name)?.toNumbers() ?? []
       expect(expected.length).toBe(value.numel)
       value.toNumbers().forEach((number, i) => {
-        expect(number).toBeCloseTo(expected[i] ?? Number.NaN, 12)
+        expect(number).toBeCloseTo(expected[i] ?? Number.NaN, digits(device))
       })
     }
     net.dispose()
   })
 
-  it.each([0, 1, 6, 8])('saved after %i steps goes on to the bit, and leaks nothing', (steps) => {
-    const { net, input } = begun()
+  const saves = [0, 1, 6, 8].map((steps) => ({ steps }))
+  const title = 'saved after $steps steps goes on as without, and leaks nothing'
+  eachOnDevices(saves, title, ({ steps }, device) => {
+    const { net, input } = begun(device)
     using optimiser = make(net.parameters())
     for (let i = 0; i < steps; i++) net.step(input, optimiser)
     const live = memory.live().tensors
     using copy = new Net()
-    copy.to({ dtype: 'float64' })
+    copy.to({ dtype: 'float64', device })
     using resumed = make(copy.parameters())
     copy.loadStateDict(net.stateDict())
     resumed.loadStateDict(optimiser.stateDict())
@@ -129,7 +136,7 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', ({ make, 
       net.step(input, optimiser)
       copy.step(input, resumed)
     }
-    expect(differing(copy.stateDict(), net.stateDict())).toEqual([])
+    expect(unlike(copy.stateDict(), net.stateDict(), device, 1e-9)).toEqual([])
     copy.dispose()
     resumed.dispose()
     // At the first step the running means come to those that were saved.
@@ -160,21 +167,23 @@ it('Lookahead hands rate, momentum and groups on, and refuses the state of anoth
 })
 
 describe('WeightAverage', () => {
-  it.each([
-    ['the mean of all', null, 'torch.optim.swa_utils.AveragedModel(net)'],
-    [
-      'an exponential mean',
-      0.9,
-      'torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(.9))',
-    ],
-  ])('is %s, as in PyTorch', async (_, decay, python) => {
+  const averages = [
+    { name: 'the mean of all', decay: null, python: 'torch.optim.swa_utils.AveragedModel(net)' },
+    {
+      name: 'an exponential mean',
+      decay: 0.9,
+      python:
+        'torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(.9))',
+    },
+  ]
+  eachOnDevices(averages, 'is $name, as in PyTorch', async ({ decay, python }, device) => {
     const [expected = new Map<string, Tensor>()] = askPyTorch([
       `${network}
 average = ${python}
 run(torch.optim.SGD(net.parameters(), .1), 12, lambda i: average.update_parameters(net))
 out = {n: p.detach() for n, p in average.module.named_parameters()}`,
     ])
-    const { net, input } = begun()
+    const { net, input } = begun(device)
     using optimiser = new optim.SGD(net.parameters(), { learningRate: 0.1 })
     using average = new optim.WeightAverage(net.namedParameters(), decay)
     for (let i = 0; i < 7; i++) {
@@ -195,7 +204,7 @@ out = {n: p.detach() for n, p in average.module.named_parameters()}`,
         const numbers = expected.get(name)?.toNumbers() ?? []
         expect(numbers.length).toBe(value.numel)
         value.toNumbers().forEach((number, i) => {
-          expect(number).toBeCloseTo(numbers[i] ?? Number.NaN, 12)
+          expect(number).toBeCloseTo(numbers[i] ?? Number.NaN, digits(device))
         })
       }
     })
@@ -203,8 +212,8 @@ out = {n: p.detach() for n, p in average.module.named_parameters()}`,
     net.dispose()
   })
 
-  it('puts the weights back when the work fails', async () => {
-    const { net, input } = begun()
+  itOnDevices('puts the weights back when the work fails', async (device) => {
+    const { net, input } = begun(device)
     using optimiser = new optim.SGD(net.parameters(), { learningRate: 0.1 })
     using average = new optim.WeightAverage(net.namedParameters(), null)
     await expect(average.during(async () => {})).rejects.toThrow('no average before the first')

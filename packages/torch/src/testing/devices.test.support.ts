@@ -5,7 +5,7 @@ import { differing } from './pytorch.test.support.js'
 const devices: readonly Device[] = ['cpu', 'cuda:0']
 
 /** A test on the processor and on a card; where there is none, the second is skipped and says so. */
-export function itOnDevices(name: string, test: (device: Device) => void): void {
+export function itOnDevices(name: string, test: (device: Device) => void | Promise<void>): void {
   eachOnDevices([{}], name, (_, device) => test(device))
 }
 
