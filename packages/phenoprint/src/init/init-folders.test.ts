@@ -1,3 +1,5 @@
+import { cpSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Pixels } from '@phenoprint/pixels'
 import { describe, expect, it } from 'vitest'
 import { Store } from '../store/store.js'
@@ -112,7 +114,68 @@ describe('init on the folders of instruments', () => {
     expect(answer.said).toContain('label: Metadata_Compound; 3 classes')
     expect(await stored(answer, 'screen/Z2/C04/2')).toEqual(wanted)
   }, 120_000)
+
+  it('one LoadData table that says all is used as it is', async () => {
+    const name = (p: Omit<Place, 'channel'>, channel: number) =>
+      `${p.plate}-${p.row}-${p.column}-${p.site}-${channel}.tif`
+    const rows = places
+      .filter((p) => p.channel === 1)
+      .map((p) => {
+        const role = compoundOf(p) === 'DMSO' ? 'negcon' : 'trt'
+        return `Z${p.plate},${wellOf(p)},${p.site},${name(p, 1)},D:\\data,${name(p, 2)},D:\\data,${compoundOf(p)},${role}`
+      })
+    const header =
+      'Metadata_Plate,Metadata_Well,Metadata_Site,FileName_DNA,PathName_DNA,FileName_AGP,PathName_AGP,Metadata_compound,Metadata_control_type'
+    const folder = generatedFolder(
+      (p) => `data/${name(p, p.channel)}`,
+      { 'load_data.csv': [header, ...rows, ''].join('\n') },
+      tiff,
+    )
+    const answer = await initialised(folder)
+    expect(answer.said).toContain("naming: CellProfiler's LoadData table")
+    expect(answer.said).toContain('images: data/{channel}')
+    expect(answer.said).toContain('label: Metadata_compound; 2 classes')
+    expect(readdirSync(answer.configs)).not.toContain('sites.csv')
+    const { store: path, trained } = await accepted(answer)
+    expect(trained.status).toBe('done')
+    using store = await Store.open(path)
+    const { units } = store.screen
+    expect(units).toHaveLength(18)
+    expect(units.filter(({ role }) => role === 'negativeControl')).toHaveLength(6)
+    const site = store.screen.sites.findIndex(({ id }) => id === 'screen/Z2/C04/2')
+    expect(await readSite(store, site)).toEqual(wanted)
+  }, 120_000)
 })
+
+it('init on the later release of RxRx1 reads its one table', async () => {
+  const experiment = (plate: number) => `RPE-0${plate}`
+  const cells = places.filter((p) => p.channel === 1)
+  const rows = cells.map((p) => {
+    const well = `${experiment(p.plate)}_1_${wellOf(p)}`
+    const part = p.plate === 3 ? 'test' : 'train'
+    const kind =
+      p.column === 4 ? 'negative_control,EMPTY,2' : `treatment,s${p.column},${p.column - 2}`
+    return `${well}_${p.site},${well},RPE,${part},${experiment(p.plate)},1,${wellOf(p)},${p.site},${kind}`
+  })
+  const header =
+    'site_id,well_id,cell_type,dataset,experiment,plate,well,site,well_type,sirna,sirna_id'
+  const folder = generatedFolder(
+    (p) => `images/${experiment(p.plate)}/Plate1/${wellOf(p)}_s${p.site}_w${p.channel}.png`,
+    { 'metadata.csv': [header, ...rows, ''].join('\n') },
+  )
+  for (const { plate, site, ...well } of cells) {
+    for (const channel of [3, 4, 5, 6]) {
+      const image = `images/${experiment(plate)}/Plate1/${wellOf(well)}_s${site}_w`
+      cpSync(join(folder, `${image}1.png`), join(folder, `${image}${channel}.png`))
+    }
+  }
+  const answer = await initialised(folder)
+  expect(answer.said).toContain('naming: RxRx1 (the later release)')
+  expect(answer.said).toContain('3 experiments, 3 plates, 18 wells, 36 sites, 6 channels')
+  expect(answer.said).toContain('split: by experiment, 2 folds')
+  const { trained } = await accepted(answer)
+  expect(trained.status).toBe('done')
+}, 120_000)
 
 describe('init on OME-Zarr plates', () => {
   /** Plates as zarr-python writes them, each image of a plate's well as generated folders have it. */
