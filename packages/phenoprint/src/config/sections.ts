@@ -84,7 +84,7 @@ const tableScreen = z.strictObject({
   table: name.describe('CSV file, relative to the folder'),
   unit: z.enum(['well', 'image']).default('well').describe('What a label belongs to'),
   images: name.describe(
-    'Path of an image below the folder: {name} stands for a column of the table, or else for experiment, cellType, plate, well or site as read from it; {channel} for channels[].file. Without {channel}, one file holds all channels',
+    'Path of an image below the folder: {name} stands for a column of the table, or else for experiment, cellType, plate, well or site as read from it; {channel} for channels[].file. Without {channel}, one file holds all channels. A path into an OME-Zarr plate (plates/P1.ozx/B/02/0) names a field of it, which is read in place',
   ),
   channels: z.array(channel).min(1).describe('Channels, in the order of the channel axis'),
   columns: z
