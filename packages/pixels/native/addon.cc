@@ -6,6 +6,7 @@
 #include "frames.h"
 #include "node.h"
 #include "png.h"
+#include "stored_tile.h"
 #include "tile.h"
 
 namespace phenoprint {
@@ -114,6 +115,40 @@ bool fits(const Turn& turn, const TileShape& shape) {
   return true;
 }
 
+std::vector<double> doublesOf(const Array& array) {
+  const double* values = reinterpret_cast<const double*>(array.data);
+  return {values, values + array.length};
+}
+
+/// placeStoredTile([file, position, length, is compressed, bytes a pixel], shape, turn, epsilon, centre, scale, out, offset):
+/// 1 when it is done, else 0 or -1. Without a centre the tile is normalised by itself.
+napi_value placeStoredTileCall(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 8);
+  const auto place = arguments.numbers(0), sizes = arguments.numbers(1), steps = arguments.numbers(2);
+  const double epsilon = arguments.number(3), offset = arguments.number(7);
+  const Array centre = arguments.array(4), scale = arguments.array(5), out = arguments.array(6);
+  if (arguments.failed()) return nullptr;
+  if (place.size() != 5 || sizes.size() != 3 || steps.size() != 5) return refuse(env, "not as many numbers as expected");
+  const TileShape shape{size_t(sizes[0]), size_t(sizes[1]), size_t(sizes[2]), size_t(sizes[1]), size_t(sizes[2])};
+  const Turn turn{size_t(steps[0]), size_t(steps[1]), ptrdiff_t(steps[2]), ptrdiff_t(steps[3]), ptrdiff_t(steps[4])};
+  if (!fits(turn, shape)) return refuse(env, "the turn leaves the tile");
+  if (centre.type != napi_float64_array || scale.type != napi_float64_array || scale.length != shape.channels ||
+      (centre.length != 0 && centre.length != shape.channels))
+    return refuse(env, "not as many numbers as channels");
+  const double pixels = double(shape.channels) * double(shape.height) * double(shape.width);
+  if (out.type != napi_float32_array || !(offset >= 0) || offset + pixels > double(out.length))
+    return refuse(env, "the output is too small");
+  const StoredTile stored{int(place[0]), off_t(place[1]), size_t(place[2]), place[3] != 0};
+  const TileNormalisation normalisation{centre.length == 0, epsilon, doublesOf(centre), doublesOf(scale)};
+  const bool wide = place[4] == 2;
+  float* to = reinterpret_cast<float*>(out.data) + size_t(offset);
+  return promised(env, "placeStoredTile", {arguments.value(6)}, [=] {
+    const bool done = wide ? placeStoredTile<uint16_t>(stored, shape, turn, normalisation, to)
+                           : placeStoredTile<uint8_t>(stored, shape, turn, normalisation, to);
+    return done ? 1 : 0;
+  });
+}
+
 /// placeTile(pixels, shape, [rows, columns, start, stepY, stepX], centre, scale, out, offset)
 napi_value placeTileCall(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 7);
@@ -147,6 +182,7 @@ NAPI_MODULE_INIT() {
       {"decodePng", decodePngCall},   {"longestFrame", longestFrameCall}, {"writeFrame", writeFrameCall},
       {"readFrame", readFrameCall},   {"crc32c", crc32cCall},             {"countValues", countValuesCall},
       {"sumTile", sumTileCall},       {"placeTile", placeTileCall},
+      {"placeStoredTile", placeStoredTileCall},
   };
   for (const auto& [name, callback] : functions) {
     napi_value function;

@@ -8,6 +8,12 @@ export { mirroredRange } from './mirrored.js'
 export { type PixelPath, pixelPath } from './native.js'
 export { type FloatTile, type Normalisation, placeTile, type Tile } from './place-tile.js'
 export { type ChannelStatistics, channelStatistics, histogramBins } from './statistics.js'
+export {
+  type OwnNormalisation,
+  placeStoredTile,
+  placesStoredTiles,
+  type StoredTile,
+} from './stored-tile.js'
 export { type SymmetryName, sourceSteps, swapsAxes, symmetryNames } from './symmetry.js'
 export { type Moments, tileMoments } from './tile-moments.js'
 export { filledPlane, putPlane } from './tile-plane.js'

@@ -23,6 +23,16 @@ interface NativePixels {
     output: Float32Array,
     offset: number,
   ): void
+  placeStoredTile(
+    place: readonly number[],
+    shape: readonly number[],
+    turn: readonly number[],
+    epsilon: number,
+    centre: Float64Array,
+    scale: Float64Array,
+    output: Float32Array,
+    offset: number,
+  ): Promise<number>
 }
 
 /** Which path reads pixels, and why it is that one. */

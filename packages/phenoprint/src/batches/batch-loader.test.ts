@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { symmetries } from '../config/batches.js'
 import { makeStore } from '../store/make-store.js'
@@ -47,7 +48,14 @@ print(json.dumps(np.array(out, 'f4').ravel().tolist()))`
 const kinds: readonly (readonly [name: string, of: SmallScreen, tile: number])[] = [
   ['uint8, tiles past the edge', {}, 9],
   ['uint16, whole tiles', { dtype: 'uint16', channels: 1 }, 4],
+  ['uint8, whole tiles', { channels: 3, width: 20 }, 10],
 ]
+
+/** Tiles are kept decoded, or read into the batch straight away where they are whole. */
+const ways = [
+  ['kept', {}],
+  ['not kept', { cacheBytes: 0 }],
+] as const
 
 describe.each(kinds)('batches of %s', (_, of, tile) => {
   let made: MadeScreen
@@ -68,10 +76,13 @@ describe.each(kinds)('batches of %s', (_, of, tile) => {
     store = await Store.open(wanted.store.path)
   })
 
-  it.each(['tile', 'site', 'plate', 'experiment', 'all'] as const)(
-    'are cut, turned and normalised as numpy does it, by %s',
-    async (by) => {
-      await using loader = new BatchLoader(store, normaliseSection({ by }))
+  const cases = (['tile', 'site', 'plate', 'experiment', 'all'] as const).flatMap((by) =>
+    ways.map(([name, options]) => ({ by, name, options })),
+  )
+  it.each(cases)(
+    'are cut, turned and normalised as numpy does it, by $by, tiles $name',
+    async ({ by, options }) => {
+      await using loader = new BatchLoader(store, normaliseSection({ by }), options)
       const sites = made.screen.sites.map((_, site) => site)
       const samples = epochSamples({
         seed: 1,
@@ -101,6 +112,23 @@ describe.each(kinds)('batches of %s', (_, of, tile) => {
     },
   )
 
+  it('are the same in memory that was released before', async () => {
+    const sites = made.screen.sites.map((_, site) => site)
+    const samples = predictionSamples({ sites, tilesPerSite: store.tilesPerSite, symmetries })
+    await using loader = new BatchLoader(store, normaliseSection({ by: 'tile' }))
+    const [first, second] = [samples.slice(0, 40), samples.slice(40, 80)]
+    const before = await loader.load(first)
+    const images = before.images.slice()
+    before.release()
+    before.release()
+    const other = await loader.load(second)
+    expect(other.images).toBe(before.images)
+    expect(Buffer.from(other.images.buffer).equals(Buffer.from(images.buffer))).toBe(false)
+    const again = await loader.load(first)
+    expect(again.images).not.toBe(other.images)
+    expect(Buffer.from(again.images.buffer).equals(Buffer.from(images.buffer))).toBe(true)
+  })
+
   it('are the same whatever is kept, whatever is asked for at once, in whatever order', async () => {
     const sites = made.screen.sites.map((_, site) => site)
     const samples = predictionSamples({ sites, tilesPerSite: store.tilesPerSite, symmetries })
@@ -110,6 +138,9 @@ describe.each(kinds)('batches of %s', (_, of, tile) => {
     await using small = new BatchLoader(store, normaliseSection({ by: 'tile' }), {
       cacheBytes: bytes,
     })
+    await using roomy = new BatchLoader(store, normaliseSection({ by: 'tile' }))
+    const kept = await roomy.load(samples)
+    expect(Buffer.from(kept.images.buffer).equals(Buffer.from(whole.images.buffer))).toBe(true)
     const pieces = await Promise.all(
       [0, 100, 200].map((from) => small.load(samples.slice(from, from + 100))),
     )
@@ -162,6 +193,29 @@ describe('a batch', () => {
     })
     const turned = await load(made, [{ ...sample, symmetry: 'rot180' }], [8, 12])
     expect(turned.shape).toEqual([1, 2, 8, 12])
+  })
+
+  it.each(ways)('tells of damaged pixels, tiles %s', async (_, options) => {
+    const made = smallScreen({ plates: ['1'], height: 16, width: 16 })
+    const wanted = order(made, { tile: [16, 16], codec: 'none' })
+    await makeStore(made.screen, wanted, recorder())
+    const { path } = wanted.store
+    const plate = join(path, readdirSync(path).find((name) => name.endsWith('.ozx')) ?? '')
+    const bytes = readFileSync(plate)
+    const pixels = Buffer.from(made.pixels[1]?.buffer ?? new ArrayBuffer(0))
+    const at = bytes.indexOf(pixels)
+    bytes[at + 7] = (bytes[at + 7] ?? 0) ^ 1
+    writeFileSync(plate, bytes)
+    using store = await Store.open(path)
+    await using loader = new BatchLoader(store, normaliseSection({ by: 'tile' }), options)
+    const view = { tile: 0, symmetry: 'rot90' as const }
+    await expect(loader.load([{ site: 0, ...view }])).resolves.toMatchObject({
+      shape: [1, 2, 16, 16],
+    })
+    await expect(loader.load([{ site: 1, ...view }])).rejects.toMatchObject({
+      _tag: 'StoreError',
+      message: expect.stringMatching(/site E1\/1\/B02\/2: .*checksum/),
+    })
   })
 
   it('tells of a damaged store once all reads have ended', async () => {

@@ -4,11 +4,16 @@ import { mixImages } from '../augmentation/mix-images.js'
 import type { Section } from '../config/config.js'
 import { ConfigError } from '../errors.js'
 import type { Store } from '../store/store.js'
+import { DirectTiles } from './direct-tiles.js'
+import { ImageBuffers } from './image-buffers.js'
 import { Normaliser } from './normaliser.js'
 import { besideEachOther } from './pairs.js'
 import type { Batch, MixedIn, Sample, SiteView } from './samples.js'
+import { TilePreparation } from './tile-preparation.js'
 import { ViewTiles } from './view-tiles.js'
 
+/** Of a training step: its batch, its controls for batch norm, and the same of the next. */
+const keptBuffers = 4
 /** Room for decoded tiles: all of a small screen, and little beside the images of a large one. */
 const defaultCacheBytes = 256 * 2 ** 20
 
@@ -27,6 +32,8 @@ export class BatchLoader implements AsyncDisposable {
   readonly #store: Store
   readonly #normaliser: Normaliser
   readonly #tiles: ViewTiles
+  readonly #direct: DirectTiles
+  readonly #buffers = new ImageBuffers(keptBuffers)
 
   /** @throws {ConfigError} when `normalise` does not fit the store. */
   constructor(
@@ -36,14 +43,16 @@ export class BatchLoader implements AsyncDisposable {
   ) {
     this.#store = store
     this.#normaliser = new Normaliser(store, normalise)
-    this.#tiles = new ViewTiles(store, normalise, cacheBytes)
+    const preparation = new TilePreparation(store, normalise)
+    this.#tiles = new ViewTiles(store, preparation, cacheBytes)
+    this.#direct = new DirectTiles(store, normalise, this.#normaliser, preparation, cacheBytes)
   }
 
   /**
    * The images, units and labels of samples, in their order. All of them are pairs, or none.
    *
    * @param normControls Views whose images alone are wanted.
-   * @returns memory of its own: the caller may keep it and write to it.
+   * @returns memory of its own: the caller may keep it and write to it, or release it for later batches.
    * @throws {StoreError} when the store is damaged.
    * @throws {ConfigError} when a symmetry would turn tiles that are not square.
    */
@@ -62,8 +71,13 @@ export class BatchLoader implements AsyncDisposable {
     ])
     if (own === undefined || forNorm === undefined) throw new RangeError('no images')
     const images = beside === undefined ? own : besideEachOther(own, beside, channels)
+    let lent = [images, forNorm]
     return {
       images,
+      release: () => {
+        for (const array of lent) this.#buffers.give(array)
+        lent = []
+      },
       shape: [samples.length, (paired ? 2 : 1) * channels, height, width],
       samples,
       units: this.#units(samples),
@@ -77,6 +91,7 @@ export class BatchLoader implements AsyncDisposable {
   /** Waits for reads under way, then forgets all tiles. The store stays open. */
   async close(): Promise<void> {
     await this.#tiles.close()
+    this.#buffers.clear()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,14 +120,22 @@ export class BatchLoader implements AsyncDisposable {
     for (const { symmetry } of views) this.#checkSymmetry(symmetry)
     const { channels, tileShape } = this.#store
     const size = channels * tileShape.height * tileShape.width
-    const images = new Float32Array(views.length * size)
+    const images = this.#buffers.take(views.length * size)
     const place = ({ site, symmetry, augmentation }: SiteView, slot: number, tile: AnyTile) => {
       const plain = this.#normaliser.of(site, tile)
       const normalisation = augmentation === undefined ? plain : withGain(plain, augmentation)
       placeTile(tile, symmetry, normalisation, images, slot * size)
     }
     const waiting: Promise<void>[] = []
+    const directly = async (view: SiteView, slot: number) => {
+      if (await this.#direct.place(view, images, slot * size)) return
+      place(view, slot, await this.#tiles.of(view))
+    }
     views.forEach((view, slot) => {
+      if (this.#direct.isPossible && view.augmentation === undefined) {
+        waiting.push(directly(view, slot))
+        return
+      }
       const tile = this.#tiles.of(view)
       if (tile instanceof Promise) waiting.push(tile.then((read) => place(view, slot, read)))
       else place(view, slot, tile)

@@ -2,6 +2,7 @@ import {
   type FloatTile,
   type Moments,
   type Normalisation,
+  type OwnNormalisation,
   type Tile,
   tileMoments,
 } from '@phenoprint/pixels'
@@ -46,7 +47,25 @@ export class Normaliser {
       const own = method === 'robust' ? robustly(tileScales(tile)) : standardise(tileMoments(tile))
       return this.#withoutMissing(site, own)
     }
-    if (by === 'site') return this.#withoutMissing(site, this.#pooled([site]))
+    return this.#ofGroup(site)
+  }
+
+  /**
+   * How to normalise a tile of a site that whoever normalises it will read.
+   *
+   * @throws {ConfigError} when it is by negative controls and the plate has none.
+   * @throws {RangeError} when it is by the median of the tile, which must be read first.
+   */
+  ofUnread(site: number): Normalisation | OwnNormalisation {
+    const { by, method } = this.#section
+    if (by !== 'tile') return this.#ofGroup(site)
+    if (method === 'robust') throw new RangeError('the median of a tile that was not read')
+    const { mean } = this.#store.moments(site)
+    return { epsilon, kept: mean.map((value) => (Number.isNaN(value) ? 0 : 1)) }
+  }
+
+  #ofGroup(site: number): Normalisation {
+    if (this.#section.by === 'site') return this.#withoutMissing(site, this.#pooled([site]))
     const key = this.#groupOf(this.#store.plateOf(site))
     let known = this.#groups.get(key)
     if (known === undefined) {

@@ -50,6 +50,8 @@ export interface Batch {
   readonly normControls: Float32Array | null
   /** What was mixed in; null where nothing was. */
   readonly mixed: MixedIn | null
+  /** Gives the memory of all images back for later batches: they must not be used any more. */
+  readonly release: () => void
 }
 
 /** The other halves of mixed samples; for a sample that is not mixed its own. */

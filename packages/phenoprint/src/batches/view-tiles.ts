@@ -2,13 +2,12 @@ import type { FloatTile, Tile } from '@phenoprint/pixels'
 import { augmentTile, changesPixels, movesPixels } from '../augmentation/augment-tile.js'
 import type { Augmentation } from '../augmentation/augmentation.js'
 import { partRead, tileMap } from '../augmentation/tile-map.js'
-import type { Section } from '../config/config.js'
 import type { Store } from '../store/store.js'
 import { filledPart, type ImagePart } from '../store/tiling.js'
 import { KeptTiles } from './kept-tiles.js'
 import { readPart } from './read-part.js'
 import type { SiteView } from './samples.js'
-import { TilePreparation } from './tile-preparation.js'
+import type { TilePreparation } from './tile-preparation.js'
 
 /** The pixels of views before they are turned and normalised: read, corrected, blurred, augmented. */
 export class ViewTiles {
@@ -19,12 +18,8 @@ export class ViewTiles {
   /** Corrected and blurred. */
   readonly #prepared: KeptTiles<Tile | FloatTile>
 
-  /**
-   * @param cacheBytes Bytes of decoded tiles to keep.
-   * @throws {ConfigError} when `normalise` does not fit the store.
-   */
-  constructor(store: Store, normalise: Section<'normalise'>, cacheBytes: number) {
-    const preparation = new TilePreparation(store, normalise)
+  /** @param cacheBytes Bytes of decoded tiles to keep. */
+  constructor(store: Store, preparation: TilePreparation, cacheBytes: number) {
     const asTheyAre = preparation.changesNothing
     this.#store = store
     this.#preparation = preparation

@@ -56,7 +56,7 @@ function recordingLoader() {
       batches.push({ samples, controls })
       const shape = [samples.length, 2, side, side] as const
       const normControls = controls.length > 0 ? images(controls) : null
-      return { images: images(samples), shape, normControls }
+      return { images: images(samples), shape, normControls, release() {} }
     },
   }
 }

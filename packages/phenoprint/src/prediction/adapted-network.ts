@@ -19,7 +19,7 @@ export interface ControlledLoader {
   load(
     samples: readonly Sample[],
     normControls?: readonly SiteView[],
-  ): Promise<Pick<Batch, 'images' | 'shape'> & Partial<Pick<Batch, 'normControls'>>>
+  ): Promise<Pick<Batch, 'images' | 'shape' | 'release'> & Partial<Pick<Batch, 'normControls'>>>
 }
 
 export interface AdaptedOptions {
@@ -173,6 +173,7 @@ export class AdaptedNetwork implements Disposable {
     const images = new Float32Array(loaded.images.length + controls.length)
     images.set(loaded.images)
     images.set(controls, loaded.images.length)
+    loaded.release()
     return tidy(() =>
       noGrad(() => {
         const shape = [images.length / (channels * height * width), height, width, channels]

@@ -48,7 +48,7 @@ export function drawnImages(channels: number): ViewLoader & { readonly loads: nu
       samples.forEach((sample, i) => {
         images.set(image(sample, channels), i * side * side * channels)
       })
-      return { images, shape: [samples.length, channels, side, side] }
+      return { images, shape: [samples.length, channels, side, side], release() {} }
     },
   }
 }

@@ -97,6 +97,7 @@ describe('the network', () => {
       load: async ({ length }) => ({
         images: new Float32Array(length * 256 * 256 * 2),
         shape: [length, 2, 256, 256],
+        release() {},
       }),
     }
     const reserved: number[] = []

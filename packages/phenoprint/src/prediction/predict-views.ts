@@ -12,7 +12,7 @@ export interface Predictor {
 
 /** Where the pixels of samples come from. */
 export interface ViewLoader {
-  load(samples: readonly Sample[]): Promise<Pick<Batch, 'images' | 'shape'>>
+  load(samples: readonly Sample[]): Promise<Pick<Batch, 'images' | 'shape' | 'release'>>
 }
 
 export interface PredictOptions {
@@ -62,6 +62,7 @@ export async function* predictViews(
       lastCount = count
       const own = samples.slice(first, following)
       const logits = forward(network, batch, own, options)
+      batch.release()
       yield own.map((sample, i) => ({
         sample,
         logits: logits.subarray(i * options.classes, (i + 1) * options.classes),

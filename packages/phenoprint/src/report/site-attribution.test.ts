@@ -57,7 +57,7 @@ function loaderOf(views: 1 | 2): ViewLoader & { readonly sizes: number[] } {
           }
         }
       })
-      return { images, shape: [samples.length, channels, 4, 4] }
+      return { images, shape: [samples.length, channels, 4, 4], release() {} }
     },
   }
 }

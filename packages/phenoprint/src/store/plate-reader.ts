@@ -1,4 +1,11 @@
-import { blockGrid, decompress, type Moments, PixelError, type Pixels } from '@phenoprint/pixels'
+import {
+  blockGrid,
+  decompress,
+  type Moments,
+  PixelError,
+  type Pixels,
+  type StoredTile,
+} from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
 import { memoryFault } from '../run/memory-fault.js'
 import { sentence } from '../words.js'
@@ -125,6 +132,35 @@ export class PlateReader implements Disposable {
       const bytes = checked(stored, `tile ${tile}`)
       const raw = this.#codec === 'zstd' ? await decompress(bytes, size) : bytes
       return pixelsOf(this.#ofLength(raw, size), image.dtype)
+    } catch (error) {
+      throw this.#fault(error, this.#sites[site]?.id)
+    }
+  }
+
+  /**
+   * Tells where a tile lies, for as long as it takes to use it.
+   *
+   * @returns what `use` returns, or null where the tile is all zero and not stored.
+   * @throws {StoreError} when the shard's index is damaged.
+   */
+  async withStoredTile<T>(
+    site: number,
+    tile: number,
+    use: (stored: StoredTile) => Promise<T>,
+  ): Promise<T | null> {
+    const { image, tile: shape } = this.#tiling
+    try {
+      const index = this.#indices.get(site) ?? (await this.#readIndex(site))
+      const length = index.lengths[tile] ?? 0
+      if (length === 0) return null
+      const { channels, dtype } = image
+      const kind = { channels, dtype, ...shape, length, compressed: this.#codec === 'zstd' }
+      return await this.#zip.reading(
+        this.#shardName(site),
+        index.offsets[tile] ?? 0,
+        length,
+        (file, position) => use({ ...kind, file, position }),
+      )
     } catch (error) {
       throw this.#fault(error, this.#sites[site]?.id)
     }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Moments, Pixels, Tile } from '@phenoprint/pixels'
+import type { Moments, Pixels, StoredTile, Tile } from '@phenoprint/pixels'
 import { StoreError } from '../errors.js'
 import { silentReporter } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
@@ -127,6 +127,21 @@ export class Store implements Disposable {
     }
     if (this.#inPlace !== null) return this.#inPlace.readTile(site, tile)
     return this.#reader(plate).readTile(row, tile)
+  }
+
+  /**
+   * Tells where a tile lies in its file, for as long as it takes to use it.
+   *
+   * @returns what `use` returns, or null where the tile is all zero and not stored.
+   * @throws {StoreError} when the store is damaged there.
+   */
+  async withStoredTile<T>(
+    site: number,
+    tile: number,
+    use: (stored: StoredTile) => Promise<T>,
+  ): Promise<T | null> {
+    const [plate, row] = this.#locate(site)
+    return await this.#reader(plate).withStoredTile(row, tile, use)
   }
 
   /** A tile with what is known of its shape: how much of it is padding. */

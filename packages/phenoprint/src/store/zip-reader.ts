@@ -77,14 +77,24 @@ export class ZipReader implements Disposable {
 
   /** Bytes of an entry from an offset on; a negative one counts from its end. Not verified here. */
   async range(name: string, offset: number, length: number): Promise<Uint8Array> {
-    const { header, size } = this.#find(name)
-    const first = offset < 0 ? size + offset : offset
-    if (first < 0 || first + length > size) {
-      throw this.#fault(`entry ${name} has ${size} bytes, none at ${offset}..${offset + length}`)
-    }
-    const known = this.#starts.get(name)
-    const start = known ?? this.#dataStart(name, header, await this.#read(header, 30))
-    return this.#read(start + first, length)
+    return this.#whileOpen(async (file) =>
+      this.#readFrom(file, await this.#position(file, name, offset, length), length),
+    )
+  }
+
+  /**
+   * Has a range of an entry read by somebody else, who is given the file's number and the range's
+   * place in it. The file stays open until then.
+   */
+  async reading<T>(
+    name: string,
+    offset: number,
+    length: number,
+    read: (file: number, position: number) => Promise<T>,
+  ): Promise<T> {
+    return await this.#whileOpen(async (file) =>
+      read(file, await this.#position(file, name, offset, length)),
+    )
   }
 
   /** Reads under way end first: the system would give their file number to another file. */
@@ -93,6 +103,17 @@ export class ZipReader implements Disposable {
     this.#file = null
     if (file !== null && this.#reading === 0) closeSync(file)
     else if (file !== null) this.#closeLater = file
+  }
+
+  /** Where a range of an entry lies in the file. */
+  async #position(file: number, name: string, offset: number, length: number): Promise<number> {
+    const { header, size } = this.#find(name)
+    const first = offset < 0 ? size + offset : offset
+    if (first < 0 || first + length > size) {
+      throw this.#fault(`entry ${name} has ${size} bytes, none at ${offset}..${offset + length}`)
+    }
+    const known = this.#starts.get(name)
+    return (known ?? this.#dataStart(name, header, await this.#readFrom(file, header, 30))) + first
   }
 
   #find(name: string): Entry {
@@ -198,16 +219,22 @@ export class ZipReader implements Disposable {
     return bytes
   }
 
-  async #read(start: number, length: number): Promise<Uint8Array> {
-    const file = this.#open()
+  async #readFrom(file: number, start: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(length)
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await readAsync(file, bytes, done, length - done, start + done)
+      if (bytesRead === 0) throw this.#fault(`it ends before byte ${start + length}`)
+      done += bytesRead
+    }
+    return bytes
+  }
+
+  /** The file is not closed while it is read. */
+  async #whileOpen<T>(read: (file: number) => Promise<T>): Promise<T> {
+    const file = this.#open()
     this.#reading++
     try {
-      for (let done = 0; done < length; ) {
-        const { bytesRead } = await readAsync(file, bytes, done, length - done, start + done)
-        if (bytesRead === 0) throw this.#fault(`it ends before byte ${start + length}`)
-        done += bytesRead
-      }
+      return await read(file)
     } finally {
       this.#reading--
       if (this.#reading === 0 && this.#closeLater !== null) {
@@ -215,7 +242,6 @@ export class ZipReader implements Disposable {
         this.#closeLater = null
       }
     }
-    return bytes
   }
 
   /** Asked before memory is taken: a damaged directory may claim any size. */

@@ -225,6 +225,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
           throw diverged(`gradients overflow in epoch ${epoch}, step ${state.step + 1}`, folder)
         }
         averageStep(average, averaging, epoch)
+        batch.release()
 
         const [count] = batch.shape
         const seconds = (performance.now() - since) / 1000
@@ -257,7 +258,9 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
           for (let step = 0; step < count; step++) {
             signal.throwIfAborted()
             const batch = await load(step)
-            if (batch !== null) passBatch(network, batch, stepSettings)
+            if (batch === null) continue
+            passBatch(network, batch, stepSettings)
+            batch.release()
           }
         })
       }
