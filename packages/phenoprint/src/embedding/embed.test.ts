@@ -18,6 +18,7 @@ import type { Screen } from '../screen/screen.js'
 import { makeStore } from '../store/make-store.js'
 import { order, recorder, smallScreen } from '../store/small-screen.test.support.js'
 import { Store } from '../store/store.js'
+import { itOnDevices } from '../testing/devices.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { askPython } from '../testing/python.js'
 import { embed } from './embed.js'
@@ -127,8 +128,9 @@ async function directly(run: string, unit: number): Promise<number[]> {
 }
 
 describe('embed', () => {
-  it('writes the features of each unit, over all its tiles, as pandas reads profiles', async () => {
-    const config = configOf({ correct: 'none' })
+  const title = 'writes the features of each unit, over all its tiles, as pandas reads profiles'
+  itOnDevices(title, async (device) => {
+    const config = { ...configOf({ correct: 'none' }), device }
     const result = await embed(config, silentReporter)
     expect(result.files.map((path) => existsSync(path))).toEqual([true, true, true])
     const { names, texts, values, kinds } = embeddings(config)
@@ -143,12 +145,13 @@ describe('embed', () => {
       Metadata_label: '2',
       Metadata_unit: 'E1/1/C02',
     })
+    const share = device === 'cpu' ? 1e-4 : 0.02
     for (const unit of [0, 5]) {
       const expected = await directly(config.embed?.from ?? '', unit)
       expect(expected).toHaveLength(1280)
       const largest = Math.max(...expected.map(Math.abs))
       values[unit]?.forEach((value, c) => {
-        expect(Math.abs(value - (expected[c] ?? 9))).toBeLessThan(1e-4 * largest)
+        expect(Math.abs(value - (expected[c] ?? 9))).toBeLessThan(share * largest)
       })
     }
     expect((await embed(config, silentReporter)).status).toBe('already done')

@@ -159,9 +159,9 @@ async function featurePredictor(
   const [count, channels, height, width] = shape
   const features = tidy(() =>
     noGrad(() => {
-      const input = tensor(images, { shape: [count, height, width, channels] })
-        .to({ device: config.device })
-        .permute([0, 3, 1, 2])
+      const { device } = config
+      const given = tensor(images, { shape: [count, height, width, channels], device })
+      const input = given.permute([0, 3, 1, 2])
       return predictor.forward(input).shape[1] ?? 0
     }),
   )

@@ -10,6 +10,7 @@ import {
   tidy,
 } from '@phenoprint/torch'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { itOnDevices } from '../testing/devices.js'
 import { createNetwork } from './create-network.js'
 import type { Network } from './network.js'
 import type { Precision } from './precision.js'
@@ -48,13 +49,32 @@ describe.each(kinds)('a network of %s blocks for inference alone', (kernels) => 
       }),
   )
 
-  it('keeps its own weights: training goes on with the other', () =>
+  itOnDevices('gives what the network gives', (device) =>
     tidy(() => {
       using network = trained({ kernels })
+      const images = randn([3, 6, 48, 33]).contiguous({ memoryFormat: 'channelsLast' })
+      const plain = forward(network, images, 'fp32')
+      network.to({ device })
+      for (const [precision, allowed] of [
+        ['fp32', 0.01],
+        ['bf16', 0.1],
+        ['fp16', 0.05],
+      ] as const) {
+        using compiled = network.compileForInference(precision)
+        const logits = compiled.forward(images.to({ device }))
+        expect(logits.device).toBe(device)
+        expect(difference(logits.to({ device: 'cpu' }), plain)).toBeLessThan(allowed)
+      }
+    }),
+  )
+
+  itOnDevices('keeps its own weights: training goes on with the other', (device) =>
+    tidy(() => {
+      using network = trained({ kernels }).to({ device })
       const before = memory.live().tensors
       const compiled = network.compileForInference('fp32')
       tidy(() => {
-        const images = randn([2, 6, 33, 33])
+        const images = randn([2, 6, 33, 33]).to({ device })
         const logits = compiled.forward(images)
         noGrad(() => {
           for (const parameter of network.parameters()) parameter.zero_()
@@ -64,7 +84,8 @@ describe.each(kinds)('a network of %s blocks for inference alone', (kernels) => 
       expect(network.training).toBe(true)
       compiled.dispose()
       expect(memory.live().tensors).toBe(before)
-    }))
+    }),
+  )
 })
 
 type Section = Parameters<typeof modelSection>[0]

@@ -18,6 +18,7 @@ import { ConfigError } from '../errors.js'
 import { createNetwork } from '../models/create-network.js'
 import { modelSection } from '../models/reference.test.support.js'
 import { randomStream } from '../random.js'
+import { itOnDevices } from '../testing/devices.js'
 import { oraclesPython } from '../testing/python.js'
 import { type Adaptation, AdaptedNetwork, checkAdaptation } from './adapted-network.js'
 import type { UnitOptions } from './predict-units.js'
@@ -76,8 +77,9 @@ async function predicted(
   units: readonly number[],
   group = units,
   batchSize = options.batchSize,
+  device = options.device,
 ) {
-  using own = network()
+  using own = network().to({ device })
   const loader = recordingLoader()
   using adapted = new AdaptedNetwork(own, {
     adaptation,
@@ -92,6 +94,7 @@ async function predicted(
     views.push({ sample, logits: [...logits] })
   for await (const { unit, logits } of adapted.predict(units, group, {
     ...options,
+    device,
     batchSize,
     onView,
   })) {
@@ -217,6 +220,22 @@ out = [net(x) for x in asked]`
       expect(controls.map(({ site }) => screen.sites[site]?.unit)).toEqual([3, 3, 3, 3])
     }
   })
+})
+
+itOnDevices('gives on each device what it gives on the processor', async (device) => {
+  for (const adaptation of [
+    { statistics: 'batch', controls: 3 },
+    { statistics: 'plate', controls: 2 },
+  ] as const) {
+    const here = await predicted(adaptation, first, first, 5, device)
+    const expected = await predicted(adaptation, first)
+    expect(here.found.map(({ unit }) => unit)).toEqual(first)
+    here.found.forEach(({ logits }, i) => {
+      logits.forEach((value, k) => {
+        expect(value).toBeCloseTo(expected.found[i]?.logits[k] ?? Number.NaN, 1)
+      })
+    })
+  }
 })
 
 it('has no batch of a single view', async () => {

@@ -4,6 +4,7 @@ import { predictionSamples } from '../batches/samples.js'
 import { InterruptedError, PredictionError } from '../errors.js'
 import { row } from '../evaluation/matrix.js'
 import { createReducer } from '../evaluation/reductions.js'
+import { itOnDevices } from '../testing/devices.js'
 import { drawnImages, LinearNetwork } from './network.test.support.js'
 import { predictUnits, type UnitOptions } from './predict-units.js'
 import { predictViews, type ViewLoader } from './predict-views.js'
@@ -47,6 +48,22 @@ describe('logits of units', () => {
     },
   )
 
+  itOnDevices('are the means of their views', async (device) => {
+    using network = new LinearNetwork(2, 4).to({ device })
+    const got = await predictUnits(network, drawnImages(2), screen, [2, 3], { ...options, device })
+    for (const [r, unit] of [2, 3].entries()) {
+      const sites = [...(screen.units[unit]?.sites ?? [])]
+      const { tilesPerSite, symmetries } = options
+      const logits = predictionSamples({ sites, tilesPerSite, symmetries }).map((sample) =>
+        network.logitsOf(sample),
+      )
+      row(got, r).forEach((value, k) => {
+        const mean = logits.reduce((sum, own) => sum + (own[k] ?? Number.NaN), 0) / logits.length
+        expect(value).toBeCloseTo(mean, 4)
+      })
+    }
+  })
+
   it('do not depend on the batch size', async () => {
     using network = new LinearNetwork(2, 4)
     const units = [0, 1, 2, 3]
@@ -83,11 +100,11 @@ describe('logits of units', () => {
 })
 
 describe('the network', () => {
-  it('leaves no tensors behind', async () => {
-    using network = new LinearNetwork(2, 4)
-    await predictUnits(network, drawnImages(2), screen, [0, 2], options)
+  itOnDevices('leaves no tensors behind', async (device) => {
+    using network = new LinearNetwork(2, 4).to({ device })
+    await predictUnits(network, drawnImages(2), screen, [0, 2], { ...options, device })
     const before = memory.live().tensors
-    await predictUnits(network, drawnImages(2), screen, [0, 2], options)
+    await predictUnits(network, drawnImages(2), screen, [0, 2], { ...options, device })
     expect(memory.live().tensors).toBe(before)
   })
 

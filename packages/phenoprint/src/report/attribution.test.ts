@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ShapeError } from '../errors.js'
 import { createNetwork } from '../models/create-network.js'
 import { fixture, modelSection } from '../models/reference.test.support.js'
+import { itOnDevices } from '../testing/devices.js'
 import { askPython } from '../testing/python.js'
 import { attribute } from './attribution.js'
 
@@ -93,6 +94,16 @@ describe('an attribution', () => {
     },
   )
 
+  itOnDevices('is near to that of PyTorch on each device', (device) => {
+    using network = networkOf('auto')
+    network.loadStateDict(weights)
+    network.to({ device })
+    const found = attribute(network, images.to({ device }), classes, null)
+    const share = device === 'cpu' ? 1e-4 : 0.05
+    expectClose(found.gradientInput, expected.get('gradientInput'), share)
+    expectClose(found.gradCam, expected.get('gradCam'), share)
+  })
+
   it('is the same for an image beside others and alone', () => {
     using network = networkOf('stock')
     network.loadStateDict(weights)
@@ -125,12 +136,12 @@ describe('an attribution', () => {
   })
 })
 
-function expectClose(found: Float32Array, wanted: Tensor | undefined): void {
-  expectNear(found, Float64Array.from(wanted?.contiguous().toNumbers() ?? []))
+function expectClose(found: Float32Array, wanted: Tensor | undefined, share?: number): void {
+  expectNear(found, Float64Array.from(wanted?.contiguous().toNumbers() ?? []), share)
 }
 
-/** Within a ten-thousandth of the greatest value. */
-function expectNear(found: Float32Array, wanted: Float64Array): void {
+/** Within a share of the greatest value. */
+function expectNear(found: Float32Array, wanted: Float64Array, share = 1e-4): void {
   expect(found).toHaveLength(wanted.length)
   const greatest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   expect(greatest).toBeGreaterThan(0)
@@ -138,5 +149,5 @@ function expectNear(found: Float32Array, wanted: Float64Array): void {
     (most, value, i) => Math.max(most, Math.abs(value - (wanted[i] ?? 0))),
     0,
   )
-  expect(worst / greatest).toBeLessThan(1e-4)
+  expect(worst / greatest).toBeLessThan(share)
 }

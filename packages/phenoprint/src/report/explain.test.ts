@@ -22,6 +22,7 @@ import {
   smallScreen,
 } from '../store/small-screen.test.support.js'
 import { Store } from '../store/store.js'
+import { itOnDevices } from '../testing/devices.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { colourOf, colourPicture } from './colour-picture.js'
 import { explain } from './explain.js'
@@ -94,8 +95,8 @@ function table({ output }: { readonly output: string }) {
 }
 
 describe('explain', () => {
-  it('writes a sheet a site, and what lies in each channel', async () => {
-    const config = configOf({ count: 3, brightest: [200, 100] })
+  itOnDevices('writes a sheet a site, and what lies in each channel', async (device) => {
+    const config = { ...configOf({ count: 3, brightest: [200, 100] }), device }
     const { reporter, lines } = listeningReporter()
     const result = await explain(config, reporter)
     expect(result.figures).toMatchObject({ synthetic: true, units: 3 })

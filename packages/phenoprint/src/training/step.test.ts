@@ -1,7 +1,8 @@
 import { nn, setThreads, type Tensor, tidy } from '@phenoprint/torch'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect } from 'vitest'
 import type { Scores } from '../models/head.js'
 import { randomStream } from '../random.js'
+import { itOnDevices } from '../testing/devices.js'
 import { askNumbers } from '../testing/python.js'
 import { TrainingLoss } from './loss.js'
 import { lossSection } from './loss.test.support.js'
@@ -50,9 +51,10 @@ const batch: StepBatch = {
   mixed: null,
   normControls: null,
 }
+/** Digits after the point: a card sums in another order. */
+const digits = (device: string) => (device === 'cpu' ? 5 : 4)
 const smoothed = new TrainingLoss(lossSection({ labelSmoothing: 0.1 }), []).at(0, 1)
 const settings = {
-  device: 'cpu',
   precision: 'fp32',
   loss: smoothed,
   pairs: null,
@@ -60,10 +62,14 @@ const settings = {
   cellTypes: null,
 } as const
 
-function step(network: Linear, microBatch: number): { loss: number; gradient: number[] } {
+function step(
+  network: Linear,
+  microBatch: number,
+  device: string,
+): { loss: number; gradient: number[] } {
   const { weight } = network.layer
   weight.grad = null
-  const loss = accumulateGradients(network, batch, { ...settings, microBatch })
+  const loss = accumulateGradients(network, batch, { ...settings, device, microBatch })
   return { loss, gradient: gradientOf(weight) }
 }
 
@@ -72,40 +78,50 @@ function gradientOf({ grad }: Tensor): number[] {
 }
 
 describe('accumulateGradients', () => {
-  it("gives PyTorch's smoothed cross entropy and its gradient, images channels-last", () => {
-    using network = new Linear()
-    const { loss, gradient } = tidy(() => step(network, 7))
-    const script = `
+  itOnDevices(
+    "gives PyTorch's smoothed cross entropy and its gradient, images channels-last",
+    (device) => {
+      using network = new Linear().to({ device })
+      const { loss, gradient } = tidy(() => step(network, 7, device))
+      const script = `
 import torch
 w, b = (torch.tensor(d[k], requires_grad=True) for k in ('w', 'b'))
 x = torch.tensor(d['x']).reshape(7, 3, 4, 2).permute(0, 3, 1, 2).flatten(1)
 loss = torch.nn.functional.cross_entropy(x @ w.reshape(5, 24).T + b, torch.tensor(d['y']), label_smoothing=0.1)
 loss.backward()
 print(json.dumps([loss.item(), *w.grad.tolist()]))`
-    const expected = askNumbers(script, {
-      w: network.layer.weight.toNumbers(),
-      b: network.layer.bias?.toNumbers(),
-      x: [...batch.images],
-      y: [...batch.labels].map(Number),
-    })
-    expect([loss, ...gradient].length).toBe(expected.length)
-    ;[loss, ...gradient].forEach((value, i) => {
-      expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
-    })
-  })
+      const expected = askNumbers(script, {
+        w: network.layer.weight.toNumbers(),
+        b: network.layer.bias?.toNumbers(),
+        x: [...batch.images],
+        y: [...batch.labels].map(Number),
+      })
+      expect([loss, ...gradient].length).toBe(expected.length)
+      ;[loss, ...gradient].forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i] ?? Number.NaN, digits(device))
+      })
+    },
+  )
 
-  it('adds the loss of a second head for the controls of pairs, by its weight', () => {
-    using network = new Linear()
-    const labels = BigInt64Array.from([0n, 2n, 1n, 2n, 1n, 0n, 0n])
-    const controlLabels = BigInt64Array.from([3n, 4n, 4n, 3n, 3n, 4n, 3n])
-    const pairs = { treatments: 3, controlWeight: 0.25 }
-    const paired = { ...batch, labels, controlLabels }
-    const losses = [7, 3].map((microBatch) => {
-      network.layer.weight.grad = null
-      const loss = accumulateGradients(network, paired, { ...settings, microBatch, pairs })
-      return [loss, ...gradientOf(network.layer.weight)]
-    })
-    const script = `
+  itOnDevices(
+    'adds the loss of a second head for the controls of pairs, by its weight',
+    (device) => {
+      using network = new Linear().to({ device })
+      const labels = BigInt64Array.from([0n, 2n, 1n, 2n, 1n, 0n, 0n])
+      const controlLabels = BigInt64Array.from([3n, 4n, 4n, 3n, 3n, 4n, 3n])
+      const pairs = { treatments: 3, controlWeight: 0.25 }
+      const paired = { ...batch, labels, controlLabels }
+      const losses = [7, 3].map((microBatch) => {
+        network.layer.weight.grad = null
+        const loss = accumulateGradients(network, paired, {
+          ...settings,
+          device,
+          microBatch,
+          pairs,
+        })
+        return [loss, ...gradientOf(network.layer.weight)]
+      })
+      const script = `
 import torch
 w, b = (torch.tensor(d[k], requires_grad=True) for k in ('w', 'b'))
 x = torch.tensor(d['x']).reshape(7, 3, 4, 2).permute(0, 3, 1, 2).flatten(1)
@@ -114,34 +130,41 @@ loss = entropy(logits[:, :3], torch.tensor(d['y']), label_smoothing=0.1)
 loss = loss + 0.25 * entropy(logits[:, 3:], torch.tensor(d['c']) - 3, label_smoothing=0.1)
 loss.backward()
 print(json.dumps([loss.item(), *w.grad.tolist()]))`
-    const expected = askNumbers(script, {
-      w: network.layer.weight.toNumbers(),
-      b: network.layer.bias?.toNumbers(),
-      x: [...batch.images],
-      y: [...labels].map(Number),
-      c: [...controlLabels].map(Number),
-    })
-    for (const values of losses) {
-      expect(values.length).toBe(expected.length)
-      values.forEach((value, i) => {
-        expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
+      const expected = askNumbers(script, {
+        w: network.layer.weight.toNumbers(),
+        b: network.layer.bias?.toNumbers(),
+        x: [...batch.images],
+        y: [...labels].map(Number),
+        c: [...controlLabels].map(Number),
       })
-    }
-  })
+      for (const values of losses) {
+        expect(values.length).toBe(expected.length)
+        values.forEach((value, i) => {
+          expect(value).toBeCloseTo(expected[i] ?? Number.NaN, digits(device))
+        })
+      }
+    },
+  )
 
-  it('weighs the classes of mixed samples by their shares, as separate losses would be', () => {
-    using network = new Linear()
-    const mixed = {
-      units: new Int32Array(7),
-      labels: BigInt64Array.from([1n, 4n, 0n, 3n, 2n, 1n, 4n]),
-      shares: Float32Array.from([0.25, 0.5, 0, 1, 0.7, 0.9, 0.125]),
-    }
-    const losses = [7, 3].map((microBatch) => {
-      network.layer.weight.grad = null
-      const loss = accumulateGradients(network, { ...batch, mixed }, { ...settings, microBatch })
-      return [loss, ...gradientOf(network.layer.weight)]
-    })
-    const script = `
+  itOnDevices(
+    'weighs the classes of mixed samples by their shares, as separate losses would be',
+    (device) => {
+      using network = new Linear().to({ device })
+      const mixed = {
+        units: new Int32Array(7),
+        labels: BigInt64Array.from([1n, 4n, 0n, 3n, 2n, 1n, 4n]),
+        shares: Float32Array.from([0.25, 0.5, 0, 1, 0.7, 0.9, 0.125]),
+      }
+      const losses = [7, 3].map((microBatch) => {
+        network.layer.weight.grad = null
+        const loss = accumulateGradients(
+          network,
+          { ...batch, mixed },
+          { ...settings, device, microBatch },
+        )
+        return [loss, ...gradientOf(network.layer.weight)]
+      })
+      const script = `
 import torch
 w, b = (torch.tensor(d[k], requires_grad=True) for k in ('w', 'b'))
 x = torch.tensor(d['x']).reshape(7, 3, 4, 2).permute(0, 3, 1, 2).flatten(1)
@@ -150,31 +173,34 @@ entropy = lambda y: torch.nn.functional.cross_entropy(logits, torch.tensor(y), l
 loss = (share * entropy(d['y']) + (1 - share) * entropy(d['other'])).mean()
 loss.backward()
 print(json.dumps([loss.item(), *w.grad.tolist()]))`
-    const expected = askNumbers(script, {
-      w: network.layer.weight.toNumbers(),
-      b: network.layer.bias?.toNumbers(),
-      x: [...batch.images],
-      y: [...batch.labels].map(Number),
-      other: [...mixed.labels].map(Number),
-      share: [...mixed.shares],
-    })
-    for (const values of losses) {
-      expect(values.length).toBe(expected.length)
-      values.forEach((value, i) => {
-        expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
+      const expected = askNumbers(script, {
+        w: network.layer.weight.toNumbers(),
+        b: network.layer.bias?.toNumbers(),
+        x: [...batch.images],
+        y: [...batch.labels].map(Number),
+        other: [...mixed.labels].map(Number),
+        share: [...mixed.shares],
       })
-    }
-  })
+      for (const values of losses) {
+        expect(values.length).toBe(expected.length)
+        values.forEach((value, i) => {
+          expect(value).toBeCloseTo(expected[i] ?? Number.NaN, digits(device))
+        })
+      }
+    },
+  )
 
-  it('takes the statistics of batch norm over the controls beside each micro-batch too', () => {
-    using network = new Normed()
-    const normControls = Float32Array.from({ length: 3 * 24 }, () => 2 + draw.normal())
-    const loss = accumulateGradients(
-      network,
-      { ...batch, normControls },
-      { ...settings, microBatch: 4 },
-    )
-    const script = `
+  itOnDevices(
+    'takes the statistics of batch norm over the controls beside each micro-batch too',
+    (device) => {
+      using network = new Normed().to({ device })
+      const normControls = Float32Array.from({ length: 3 * 24 }, () => 2 + draw.normal())
+      const loss = accumulateGradients(
+        network,
+        { ...batch, normControls },
+        { ...settings, device, microBatch: 4 },
+      )
+      const script = `
 import torch
 w, b = (torch.tensor(d[k], requires_grad=True) for k in ('w', 'b'))
 image = lambda x: torch.tensor(x).reshape(-1, 3, 4, 2).permute(0, 3, 1, 2)
@@ -187,30 +213,31 @@ for part in (slice(0, 4), slice(4, 7)):
 loss.backward()
 state = [*norm.running_mean.tolist(), *norm.running_var.tolist()]
 print(json.dumps([loss.item(), *w.grad.tolist(), *norm.weight.grad.tolist(), *state]))`
-    const expected = askNumbers(script, {
-      w: network.layer.weight.toNumbers(),
-      b: network.layer.bias?.toNumbers(),
-      x: [...batch.images],
-      controls: [...normControls],
-      y: [...batch.labels].map(Number),
-    })
-    const { norm } = network
-    const state = [...norm.runningMean.toNumbers(), ...norm.runningVar.toNumbers()]
-    const got = [loss, ...gradientOf(network.layer.weight), ...gradientOf(norm.weight), ...state]
-    expect(got.length).toBe(expected.length)
-    got.forEach((value, i) => {
-      expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 5)
-    })
-  })
+      const expected = askNumbers(script, {
+        w: network.layer.weight.toNumbers(),
+        b: network.layer.bias?.toNumbers(),
+        x: [...batch.images],
+        controls: [...normControls],
+        y: [...batch.labels].map(Number),
+      })
+      const { norm } = network
+      const state = [...norm.runningMean.toNumbers(), ...norm.runningVar.toNumbers()]
+      const got = [loss, ...gradientOf(network.layer.weight), ...gradientOf(norm.weight), ...state]
+      expect(got.length).toBe(expected.length)
+      got.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i] ?? Number.NaN, digits(device))
+      })
+    },
+  )
 
-  it('adds up the same over micro-batches, whatever their size', () => {
-    using network = new Linear()
-    const whole = step(network, 7)
+  itOnDevices('adds up the same over micro-batches, whatever their size', (device) => {
+    using network = new Linear().to({ device })
+    const whole = step(network, 7, device)
     for (const microBatch of [1, 2, 3, 6, 100]) {
-      const parts = step(network, microBatch)
-      expect(parts.loss).toBeCloseTo(whole.loss, 6)
+      const parts = step(network, microBatch, device)
+      expect(parts.loss).toBeCloseTo(whole.loss, digits(device))
       parts.gradient.forEach((value, i) => {
-        expect(value).toBeCloseTo(whole.gradient[i] ?? Number.NaN, 6)
+        expect(value).toBeCloseTo(whole.gradient[i] ?? Number.NaN, digits(device))
       })
     }
     const sizes = network.seen.map(([samples]) => samples)

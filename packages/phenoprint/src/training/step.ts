@@ -64,10 +64,7 @@ export function accumulateGradients(
           ? twoHeads(scores, own(labels), own(controlLabels), pairs, lossOf)
           : lossOf.of(scores, {
               labels: own(labels),
-              soft:
-                mixed === null
-                  ? null
-                  : softTargets(labels, mixed, [from, to], classes).to({ device }),
+              soft: mixed === null ? null : softTargets(labels, mixed, [from, to], classes, device),
             })
       const share = (to - from) / count
       // The only part has share 1, and is spared the multiplication.
@@ -162,6 +159,7 @@ function softTargets(
   mixed: MixedIn,
   [from, to]: readonly [number, number],
   classes: number,
+  device: string,
 ): Tensor {
   const targets = new Float32Array((to - from) * classes)
   for (let sample = from; sample < to; sample++) {
@@ -173,5 +171,5 @@ function softTargets(
     add(labels[sample], share)
     add(mixed.labels[sample], 1 - share)
   }
-  return tensor(targets, { shape: [to - from, classes] })
+  return tensor(targets, { shape: [to - from, classes], device })
 }

@@ -26,6 +26,7 @@ import type { Reporter } from '../run/reporter.js'
 import { splitScreen } from '../screen/split.js'
 import { recorder } from '../store/small-screen.test.support.js'
 import { Store } from '../store/store.js'
+import { itOnDevices } from '../testing/devices.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { nodeOnSmallDisk } from '../testing/full-disk.js'
 import { freeMemoryVariable } from './free-memory.js'
@@ -293,6 +294,25 @@ describe('train', () => {
     expect(eventsOf(run)).toEqual(eventsOf(undisturbed))
   })
 
+  itOnDevices(
+    'goes on from a resume point where it was, with every part there may be',
+    async (device) => {
+      const settings = { ...otherTraining, precision: 'fp16' }
+      const parts = { ...otherNetwork, device }
+      const undisturbed = newRun()
+      await train(smallConfig(store, undisturbed, settings, parts), recorder())
+      const run = newRun()
+      const config = smallConfig(store, run, settings, parts)
+      await expect(train(config, interrupting(8))).rejects.toMatchObject({ exitCode: 130 })
+      await train(config, recorder())
+      const losses = (of: string) => eventsOf(of).map((event) => Number(event.loss))
+      losses(run).forEach((loss, i) => {
+        expect(loss).toBeCloseTo(losses(undisturbed)[i] ?? Number.NaN, device === 'cpu' ? 10 : 1)
+      })
+      expect(losses(run)).toHaveLength(2)
+    },
+  )
+
   it('stops when nothing improves any more', async () => {
     const run = newRun()
     const rule = { patience: 1, minDelta: 1000 }
@@ -301,15 +321,17 @@ describe('train', () => {
     expect(metrics).toMatchObject({ epochs: 2, stoppedEarly: true })
   })
 
-  it.each(['bf16', 'fp16'])('learns what it is shown, in %s', async (precision) => {
-    const run = newRun()
-    const optimiser = { name: 'adam', learningRate: 1e-3 }
-    const settings = { epochs: 12, batchSize: 10, precision, optimiser }
-    const plain = { batches: { symmetries: ['identity'] }, model: { dropout: 0, dropConnect: 0 } }
-    await train(smallConfig(store, run, settings, plain), recorder())
-    const losses = eventsOf(run).map((event) => Number(event.loss))
-    expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] ?? 0))
-  })
+  for (const precision of ['fp32', 'bf16', 'fp16'])
+    itOnDevices(`learns what it is shown, in ${precision}`, async (device) => {
+      const run = newRun()
+      const optimiser = { name: 'adam', learningRate: 1e-3 }
+      const settings = { epochs: 12, batchSize: 10, precision, optimiser }
+      const model = { dropout: 0, dropConnect: 0 }
+      const plain = { device, batches: { symmetries: ['identity'] }, model }
+      await train(smallConfig(store, run, settings, plain), recorder())
+      const losses = eventsOf(run).map((event) => Number(event.loss))
+      expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] ?? 0))
+    })
 
   it('keeps with each epoch what the allocator held', async () => {
     const run = newRun()

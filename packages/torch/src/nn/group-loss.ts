@@ -54,7 +54,7 @@ export function smoothWithinGroups(target: Tensor, smoothing: number, groups: Cl
   const inGroup = aten.cat(sums, { dim: 1 }).indexSelect(1, indices(groupOf, device))
   const others = groupOf.map((group) => (groups[group]?.length ?? 1) - 1)
   const row = (values: readonly number[]) =>
-    tensor(Float64Array.from(values), { shape: [1, classes] }).to({ dtype, device })
+    tensor(Float64Array.from(values), { shape: [1, classes], dtype, device })
   const kept = row(others.map((count) => (count === 0 ? 1 : 1 - smoothing)))
   const given = row(others.map((count) => (count === 0 ? 0 : smoothing / count)))
   return target.mul(kept).add(inGroup.sub(target).mul(given))
@@ -75,5 +75,5 @@ function groupOfEach(groups: ClassGroups, classes: number): number[] {
 }
 
 function indices(values: readonly number[], device: string): Tensor {
-  return tensor(BigInt64Array.from(values, BigInt)).to({ device })
+  return tensor(BigInt64Array.from(values, BigInt), { device })
 }
