@@ -12,6 +12,7 @@ import {
   rand,
   type Tensor,
   tensor,
+  tidy,
   zeros,
 } from './index.js'
 import { itOnDevices, kindOf } from './testing/devices.test.support.js'
@@ -49,6 +50,18 @@ describe('backward', () => {
 
   it('of what requires no gradient is refused', () => {
     expect(() => ones([1]).backward()).toThrow(/does not require grad/)
+  })
+})
+
+it('a graph of a hundred thousand steps is gone back through, and freed, without recursion', () => {
+  tidy(() => {
+    const x = leaf('cpu', 1)
+    let y = x
+    for (let step = 0; step < 100_000; step++) y = y.mul(1)
+    y.backward()
+    expect(x.grad?.item()).toBe(1)
+    let never = x
+    for (let step = 0; step < 100_000; step++) never = never.mul(1)
   })
 })
 
