@@ -220,6 +220,7 @@ export class ZipReader implements Disposable {
   }
 
   async #readFrom(file: number, start: number, length: number): Promise<Uint8Array> {
+    this.#checkInside(file, start, length)
     const bytes = new Uint8Array(length)
     for (let done = 0; done < length; ) {
       const { bytesRead } = await readAsync(file, bytes, done, length - done, start + done)
