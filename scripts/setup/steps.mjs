@@ -3,6 +3,7 @@ import { findLibtorch } from './libtorch.mjs'
 import { withLock } from './lock.mjs'
 import { buildNative } from './native.mjs'
 import { installNpmPackages } from './npm.mjs'
+import { bundlePages } from './pages.mjs'
 import { cacheFolder, root } from './paths.mjs'
 import { buildPixels } from './pixels.mjs'
 import { platformWarning } from './platform.mjs'
@@ -38,6 +39,7 @@ export async function runSteps(options) {
 async function prepare(cache, options) {
   await installNpmPackages(root)
   await compileTypeScript(root)
+  await bundlePages(root)
   const libtorch = await findLibtorch({ env: process.env, cache, options })
   await buildNative(torchPackage(root, libtorch), {
     cache,

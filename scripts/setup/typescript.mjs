@@ -34,7 +34,9 @@ export function pruneCompiled(folder) {
   for (const path of listFiles(dist)) {
     const name = relative(dist, path)
     const source = name.replace(/(\.d)?\.([cm]?)[jt]s(\.map)?$/, '.$2ts')
-    if (source === name || fs.existsSync(join(folder, 'src', source))) continue
+    const sources = [source, source.replace(/\.ts$/, '.tsx')]
+    if (source === name || sources.some((path) => fs.existsSync(join(folder, 'src', path))))
+      continue
     fs.rmSync(path)
     removed.push(name)
     removeEmpty(dirname(path), dist)

@@ -15,6 +15,7 @@ import { preprocess } from './preprocess.js'
 import { pseudoLabel } from './pseudo-label.js'
 import { report } from './report.js'
 import { run } from './run.js'
+import { serve } from './serve.js'
 import { simulate } from './simulate.js'
 import { submit } from './submit.js'
 import { train } from './train.js'
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   choose,
   embed,
   report,
+  serve,
   pseudoLabel,
   run,
   simulate,

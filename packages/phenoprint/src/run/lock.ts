@@ -61,6 +61,14 @@ export class Lock {
   }
 }
 
+/** Whether a living process holds a lock, or one that cannot be seen from here. */
+export function isHeld(path: string): boolean {
+  const content = readIfThere(path)
+  if (content === null) return false
+  const owner = parseOwner(content)
+  return owner === null || stateOf(owner) !== 'dead'
+}
+
 /** Written aside and linked into place: nobody ever reads half a lock, and only one can make it. */
 function created(path: string, content: string): boolean {
   const aside = temporaryName(path)

@@ -84,13 +84,14 @@ export function isPlaced(well: string): boolean {
 }
 
 /** Row and column from 1: `B03` is row 2, column 3; after Z comes AA. */
-function placeOf(well: string): { readonly row: number; readonly column: number } {
+export function placeOf(well: string): { readonly row: number; readonly column: number } {
   const [, name = '', column = ''] = /^([A-Z]+)(\d+)$/.exec(well) ?? []
   const row = [...name].reduce((sum, letter) => 26 * sum + letters.indexOf(letter) + 1, 0)
   return { row, column: Number(column) }
 }
 
-function rowName(row: number): string {
+/** The letters of a row, from 1. */
+export function rowName(row: number): string {
   const last = letters[(row - 1) % 26] ?? ''
   return row > 26 ? `${letters[Math.floor((row - 1) / 26) - 1]}${last}` : last
 }

@@ -1,0 +1,2 @@
+export { type ListenOptions, PageServer } from './page-server.js'
+export { type ServeRequest, serve } from './serve.js'

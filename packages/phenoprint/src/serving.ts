@@ -1,0 +1,11 @@
+/** What a program that shows runs and stores reads of them: nothing of this loads the engine. */
+export { loadConfig } from './config/load.js'
+export { softmax } from './evaluation/softmax.js'
+export { UnitPredictions } from './prediction/unit-predictions.js'
+export { type CalledWell, readCalls } from './report/page/called-wells.js'
+export { isHeld } from './run/lock.js'
+export { type Provenance, readProvenance } from './run/provenance.js'
+export { PlateReader } from './store/plate-reader.js'
+export { readStoredScreen, type StoredScreen, screenFile } from './store/stored-screen.js'
+export { tiling } from './store/tiling.js'
+export { ZipReader } from './store/zip-reader.js'
