@@ -21,7 +21,7 @@ import { Worker } from '../lib/worker.mjs'
  * cores: ours the threads of one process, the peers two worker processes.
  */
 
-const tiles = 1024
+const tiles = 4096
 const runs = 5
 const peerNames = ['dataloader', 'dataloader-mmap', 'zarr-python']
 const cores = os.availableParallelism()

@@ -115,38 +115,70 @@ bool fits(const Turn& turn, const TileShape& shape) {
   return true;
 }
 
-std::vector<double> doublesOf(const Array& array) {
-  const double* values = reinterpret_cast<const double*>(array.data);
-  return {values, values + array.length};
-}
+/// Of `placeStoredTiles`, in its first argument for each tile.
+enum StoredTileField { file, position, length, rows, columns, start, stepY, stepX, offset, storedTileFields };
 
-/// placeStoredTile([file, position, length, is compressed, bytes a pixel], shape, turn, epsilon, centre, scale, out, offset):
-/// 1 when it is done, else 0 or -1. Without a centre the tile is normalised by itself.
-napi_value placeStoredTileCall(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 8);
-  const auto place = arguments.numbers(0), sizes = arguments.numbers(1), steps = arguments.numbers(2);
-  const double epsilon = arguments.number(3), offset = arguments.number(7);
-  const Array centre = arguments.array(4), scale = arguments.array(5), out = arguments.array(6);
+/// Tiles of one kind and one output, read one after the other on one thread.
+struct StoredTiles {
+  struct Tile {
+    StoredTile stored;
+    Turn turn;
+    TileNormalisation normalisation;
+    float* out;
+  };
+  TileShape shape;
+  bool wide;
+  std::vector<Tile> tiles;
+
+  /// Sets 1 for each tile that is placed, and tells how many they are.
+  double place(uint8_t* placed) const {
+    double count = 0;
+    for (size_t i = 0; i < tiles.size(); i++) {
+      const auto& [stored, turn, normalisation, out] = tiles[i];
+      placed[i] = wide ? placeStoredTile<uint16_t>(stored, shape, turn, normalisation, out)
+                       : placeStoredTile<uint8_t>(stored, shape, turn, normalisation, out);
+      count += placed[i];
+    }
+    return count;
+  }
+};
+
+/// placeStoredTiles(tiles, [channels, height, width, bytes a pixel, is compressed], epsilon, centre, scale, out, placed):
+/// how many were placed, or -1. Without centres the tiles are normalised by themselves.
+napi_value placeStoredTilesCall(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 7);
+  const Array numbers = arguments.array(0), centre = arguments.array(3), scale = arguments.array(4),
+              out = arguments.array(5), placed = arguments.array(6);
+  const auto kind = arguments.numbers(1);
+  const double epsilon = arguments.number(2);
   if (arguments.failed()) return nullptr;
-  if (place.size() != 5 || sizes.size() != 3 || steps.size() != 5) return refuse(env, "not as many numbers as expected");
-  const TileShape shape{size_t(sizes[0]), size_t(sizes[1]), size_t(sizes[2]), size_t(sizes[1]), size_t(sizes[2])};
-  const Turn turn{size_t(steps[0]), size_t(steps[1]), ptrdiff_t(steps[2]), ptrdiff_t(steps[3]), ptrdiff_t(steps[4])};
-  if (!fits(turn, shape)) return refuse(env, "the turn leaves the tile");
-  if (centre.type != napi_float64_array || scale.type != napi_float64_array || scale.length != shape.channels ||
-      (centre.length != 0 && centre.length != shape.channels))
+  if (numbers.type != napi_float64_array || numbers.length % storedTileFields != 0 || kind.size() != 5)
+    return refuse(env, "not as many numbers as expected");
+  const size_t count = numbers.length / storedTileFields;
+  StoredTiles list{{size_t(kind[0]), size_t(kind[1]), size_t(kind[2]), size_t(kind[1]), size_t(kind[2])}, kind[3] == 2, {}};
+  const size_t channels = list.shape.channels;
+  if (centre.type != napi_float64_array || scale.type != napi_float64_array || scale.length != count * channels ||
+      (centre.length != 0 && centre.length != scale.length))
     return refuse(env, "not as many numbers as channels");
-  const double pixels = double(shape.channels) * double(shape.height) * double(shape.width);
-  if (out.type != napi_float32_array || !(offset >= 0) || offset + pixels > double(out.length))
-    return refuse(env, "the output is too small");
-  const StoredTile stored{int(place[0]), off_t(place[1]), size_t(place[2]), place[3] != 0};
-  const TileNormalisation normalisation{centre.length == 0, epsilon, doublesOf(centre), doublesOf(scale)};
-  const bool wide = place[4] == 2;
-  float* to = reinterpret_cast<float*>(out.data) + size_t(offset);
-  return promised(env, "placeStoredTile", {arguments.value(6)}, [=] {
-    const bool done = wide ? placeStoredTile<uint16_t>(stored, shape, turn, normalisation, to)
-                           : placeStoredTile<uint8_t>(stored, shape, turn, normalisation, to);
-    return done ? 1 : 0;
-  });
+  if (placed.type != napi_uint8_array || placed.length < count) return refuse(env, "too few places for outcomes");
+  const double pixels = kind[0] * kind[1] * kind[2];
+  const auto channelsOf = [=](const Array& array, size_t tile) {
+    const double* first = reinterpret_cast<const double*>(array.data) + tile * channels;
+    return array.length == 0 ? std::vector<double>() : std::vector<double>(first, first + channels);
+  };
+  for (size_t i = 0; i < count; i++) {
+    const double* of = reinterpret_cast<const double*>(numbers.data) + i * storedTileFields;
+    const Turn turn{size_t(of[rows]), size_t(of[columns]), ptrdiff_t(of[start]), ptrdiff_t(of[stepY]), ptrdiff_t(of[stepX])};
+    if (!fits(turn, list.shape)) return refuse(env, "a turn leaves its tile");
+    if (out.type != napi_float32_array || !(of[offset] >= 0) || of[offset] + pixels > double(out.length))
+      return refuse(env, "the output is too small");
+    list.tiles.push_back({{int(of[file]), off_t(of[position]), size_t(of[length]), kind[4] != 0},
+                          turn,
+                          {centre.length == 0, epsilon, channelsOf(centre, i), channelsOf(scale, i)},
+                          reinterpret_cast<float*>(out.data) + size_t(of[offset])});
+  }
+  return promised(env, "placeStoredTiles", {arguments.value(5), arguments.value(6)},
+                  [list = std::move(list), to = placed.data] { return list.place(to); });
 }
 
 /// placeTile(pixels, shape, [rows, columns, start, stepY, stepX], centre, scale, out, offset)
@@ -182,7 +214,7 @@ NAPI_MODULE_INIT() {
       {"decodePng", decodePngCall},   {"longestFrame", longestFrameCall}, {"writeFrame", writeFrameCall},
       {"readFrame", readFrameCall},   {"crc32c", crc32cCall},             {"countValues", countValuesCall},
       {"sumTile", sumTileCall},       {"placeTile", placeTileCall},
-      {"placeStoredTile", placeStoredTileCall},
+      {"placeStoredTiles", placeStoredTilesCall},
   };
   for (const auto& [name, callback] : functions) {
     napi_value function;

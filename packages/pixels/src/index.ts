@@ -10,9 +10,10 @@ export { type FloatTile, type Normalisation, placeTile, type Tile } from './plac
 export { type ChannelStatistics, channelStatistics, histogramBins } from './statistics.js'
 export {
   type OwnNormalisation,
-  placeStoredTile,
+  placeStoredTiles,
   placesStoredTiles,
   type StoredTile,
+  type TilePlacement,
 } from './stored-tile.js'
 export { type SymmetryName, sourceSteps, swapsAxes, symmetryNames } from './symmetry.js'
 export { type Moments, tileMoments } from './tile-moments.js'

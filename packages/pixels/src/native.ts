@@ -23,15 +23,15 @@ interface NativePixels {
     output: Float32Array,
     offset: number,
   ): void
-  placeStoredTile(
-    place: readonly number[],
-    shape: readonly number[],
-    turn: readonly number[],
+  /** How many were placed, or -1; `placed` has 1 for each of them. */
+  placeStoredTiles(
+    tiles: Float64Array,
+    kind: readonly number[],
     epsilon: number,
     centre: Float64Array,
     scale: Float64Array,
     output: Float32Array,
-    offset: number,
+    placed: Uint8Array,
   ): Promise<number>
 }
 

@@ -1,10 +1,11 @@
 import { type FloatTile, placeTile, swapsAxes, type Tile } from '@phenoprint/pixels'
+import { allOrFirst } from '../all-or-first.js'
 import { withGain } from '../augmentation/augment-tile.js'
 import { mixImages } from '../augmentation/mix-images.js'
 import type { Section } from '../config/config.js'
 import { ConfigError } from '../errors.js'
 import type { Store } from '../store/store.js'
-import { DirectTiles } from './direct-tiles.js'
+import { DirectTiles, type ViewPlace } from './direct-tiles.js'
 import { ImageBuffers } from './image-buffers.js'
 import { Normaliser } from './normaliser.js'
 import { besideEachOther } from './pairs.js'
@@ -121,27 +122,44 @@ export class BatchLoader implements AsyncDisposable {
     const { channels, tileShape } = this.#store
     const size = channels * tileShape.height * tileShape.width
     const images = this.#buffers.take(views.length * size)
-    const place = ({ site, symmetry, augmentation }: SiteView, slot: number, tile: AnyTile) => {
-      const plain = this.#normaliser.of(site, tile)
-      const normalisation = augmentation === undefined ? plain : withGain(plain, augmentation)
-      placeTile(tile, symmetry, normalisation, images, slot * size)
-    }
-    const waiting: Promise<void>[] = []
-    const directly = async (view: SiteView, slot: number) => {
-      if (await this.#direct.place(view, images, slot * size)) return
-      place(view, slot, await this.#tiles.of(view))
-    }
-    views.forEach((view, slot) => {
-      if (this.#direct.isPossible && view.augmentation === undefined) {
-        waiting.push(directly(view, slot))
-        return
-      }
+    const places = views.map((view, slot) => ({ view, offset: slot * size }))
+    const [direct, read] = this.#divided(places)
+    const waiting = [this.#placeDirectly(direct, images)]
+    for (const { view, offset } of read) {
       const tile = this.#tiles.of(view)
-      if (tile instanceof Promise) waiting.push(tile.then((read) => place(view, slot, read)))
-      else place(view, slot, tile)
-    })
+      if (tile instanceof Promise) {
+        waiting.push(tile.then((tile) => this.#place(view, tile, images, offset)))
+      } else {
+        this.#place(view, tile, images, offset)
+      }
+    }
     await allOrFirst(waiting)
     return images
+  }
+
+  /** Those that may go from their file to the batch in one go, and those that may not. */
+  #divided(
+    places: readonly ViewPlace[],
+  ): [direct: readonly ViewPlace[], read: readonly ViewPlace[]] {
+    if (!this.#direct.isPossible) return [[], places]
+    const isPlain = ({ view }: ViewPlace) => view.augmentation === undefined
+    return [places.filter(isPlain), places.filter((place) => !isPlain(place))]
+  }
+
+  async #placeDirectly(places: readonly ViewPlace[], images: Float32Array): Promise<void> {
+    const left = places.length > 0 ? await this.#direct.place(places, images) : []
+    await allOrFirst(
+      left.map(async ({ view, offset }) =>
+        this.#place(view, await this.#tiles.of(view), images, offset),
+      ),
+    )
+  }
+
+  #place(view: SiteView, tile: AnyTile, images: Float32Array, offset: number): void {
+    const { site, symmetry, augmentation } = view
+    const plain = this.#normaliser.of(site, tile)
+    const normalisation = augmentation === undefined ? plain : withGain(plain, augmentation)
+    placeTile(tile, symmetry, normalisation, images, offset)
   }
 
   #mixedIn(samples: readonly Sample[]): MixedIn | null {
@@ -179,12 +197,4 @@ type AnyTile = Tile | FloatTile
 /** Two views of one key have the same pixels. */
 function keyOf({ site, tile, symmetry, augmentation }: SiteView): string {
   return JSON.stringify([site, tile, symmetry, augmentation])
-}
-
-/** Waits for all, also when one fails, and then throws the first failure. */
-async function allOrFirst<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  return (await Promise.allSettled(promises)).map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason
-    return outcome.value
-  })
 }

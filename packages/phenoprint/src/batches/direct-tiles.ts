@@ -1,9 +1,22 @@
-import { placeStoredTile, placesStoredTiles } from '@phenoprint/pixels'
+import { placeStoredTiles, placesStoredTiles } from '@phenoprint/pixels'
+import { allOrFirst } from '../all-or-first.js'
 import type { Section } from '../config/config.js'
 import type { Store } from '../store/store.js'
+import { divideCount } from './divide.js'
 import type { Normaliser } from './normaliser.js'
 import type { SiteView } from './samples.js'
 import type { TilePreparation } from './tile-preparation.js'
+
+/** Threads of the system's pool that read files. */
+const threads = 4
+/** So many tiles to a call: calls one by one cost a tenth of the tiles. */
+const tilesPerCall = 4
+
+/** A view, and where its first value lies in a batch. */
+export interface ViewPlace {
+  readonly view: SiteView
+  readonly offset: number
+}
 
 /**
  * Tiles that go from their file to a batch in one go, turned and normalised: those of a store that is too
@@ -27,6 +40,7 @@ export class DirectTiles {
     this.#normaliser = normaliser
     this.isPossible =
       placesStoredTiles &&
+      !store.isInPlace &&
       preparation.changesNothing &&
       !(normalise.by === 'tile' && normalise.method === 'robust') &&
       isWithoutPadding(store) &&
@@ -34,21 +48,28 @@ export class DirectTiles {
   }
 
   /**
-   * Reads a view into a batch.
+   * Reads views into a batch.
    *
-   * @returns whether it was done; where not, reading it the other way tells why, or does it.
+   * @returns those that were not; reading them the other way tells why, or does it.
    * @throws {StoreError} when the store is damaged there.
    */
-  async place(
-    { site, tile, symmetry }: SiteView,
-    images: Float32Array,
-    offset: number,
-  ): Promise<boolean> {
-    const normalisation = this.#normaliser.ofUnread(site)
-    const placed = await this.#store.withStoredTile(site, tile, (stored) =>
-      placeStoredTile(stored, symmetry, normalisation, images, offset),
-    )
-    return placed ?? false
+  async place(places: readonly ViewPlace[], images: Float32Array): Promise<ViewPlace[]> {
+    using held = await this.#store.holdTiles(places.map(({ view }) => view))
+    const left = places.filter((_, i) => held.tiles[i] === null)
+    const placements = places.flatMap((place, i) => {
+      const tile = held.tiles[i] ?? null
+      const { site, symmetry } = place.view
+      const { offset } = place
+      const normalisation = this.#normaliser.ofUnread(site)
+      return tile === null ? [] : [{ place, tile, symmetry, normalisation, offset }]
+    })
+    const size = Math.min(tilesPerCall, Math.ceil(placements.length / threads))
+    const calls = divideCount(placements.length, size).map(async ([from, to]) => {
+      const some = placements.slice(from, to)
+      const placed = await placeStoredTiles(some, images)
+      return some.flatMap(({ place }, i) => (placed[i] === true ? [] : [place]))
+    })
+    return [...left, ...(await allOrFirst(calls)).flat()]
   }
 }
 

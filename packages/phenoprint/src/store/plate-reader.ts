@@ -138,32 +138,28 @@ export class PlateReader implements Disposable {
   }
 
   /**
-   * Tells where a tile lies, for as long as it takes to use it.
+   * Where a tile lies in its file, which must be {@link held} until it is read.
    *
-   * @returns what `use` returns, or null where the tile is all zero and not stored.
+   * @returns null where the tile is all zero and not stored.
    * @throws {StoreError} when the shard's index is damaged.
    */
-  async withStoredTile<T>(
-    site: number,
-    tile: number,
-    use: (stored: StoredTile) => Promise<T>,
-  ): Promise<T | null> {
+  async storedTile(site: number, tile: number): Promise<StoredTile | null> {
     const { image, tile: shape } = this.#tiling
     try {
       const index = this.#indices.get(site) ?? (await this.#readIndex(site))
       const length = index.lengths[tile] ?? 0
       if (length === 0) return null
       const { channels, dtype } = image
-      const kind = { channels, dtype, ...shape, length, compressed: this.#codec === 'zstd' }
-      return await this.#zip.reading(
-        this.#shardName(site),
-        index.offsets[tile] ?? 0,
-        length,
-        (file, position) => use({ ...kind, file, position }),
-      )
+      const place = await this.#zip.place(this.#shardName(site), index.offsets[tile] ?? 0, length)
+      return { ...place, length, channels, dtype, ...shape, compressed: this.#codec === 'zstd' }
     } catch (error) {
       throw this.#fault(error, this.#sites[site]?.id)
     }
+  }
+
+  /** Keeps the file open until what is returned is disposed of. */
+  held(): Disposable {
+    return this.#zip.held()
   }
 
   #shardName(site: number): string {

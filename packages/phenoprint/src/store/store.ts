@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Moments, Pixels, StoredTile, Tile } from '@phenoprint/pixels'
+import { allOrFirst } from '../all-or-first.js'
 import { StoreError } from '../errors.js'
 import { silentReporter } from '../run/reporter.js'
 import type { Screen } from '../screen/screen.js'
@@ -19,6 +20,11 @@ export interface StoreFault {
   /** Index of the plate whose file it is; null for `screen.json`. */
   readonly plate: number | null
   readonly what: string
+}
+
+/** Where tiles lie, and their files kept open until it is disposed of. */
+export interface HeldTiles extends Disposable {
+  readonly tiles: readonly (StoredTile | null)[]
 }
 
 /** The screen of a store and its pixels, tile by tile. Sites are counted as in `screen.sites`. */
@@ -98,6 +104,11 @@ export class Store implements Disposable {
     return new Store(this.path, { ...this.#stored, screen })
   }
 
+  /** Whether the pixels are read from plates that somebody else wrote. */
+  get isInPlace(): boolean {
+    return this.#inPlace !== null
+  }
+
   get imageShape(): TileShape {
     return { height: this.tiling.image.height, width: this.tiling.image.width }
   }
@@ -130,18 +141,32 @@ export class Store implements Disposable {
   }
 
   /**
-   * Tells where a tile lies in its file, for as long as it takes to use it.
+   * Where tiles lie in their files, which stay open until what is returned is disposed of.
    *
-   * @returns what `use` returns, or null where the tile is all zero and not stored.
+   * @returns of each its place, or null where it is all zero and not stored.
    * @throws {StoreError} when the store is damaged there.
    */
-  async withStoredTile<T>(
-    site: number,
-    tile: number,
-    use: (stored: StoredTile) => Promise<T>,
-  ): Promise<T | null> {
-    const [plate, row] = this.#locate(site)
-    return await this.#reader(plate).withStoredTile(row, tile, use)
+  async holdTiles(
+    places: readonly { readonly site: number; readonly tile: number }[],
+  ): Promise<HeldTiles> {
+    const held = new Map<number, Disposable>()
+    const release = () => {
+      for (const file of held.values()) file[Symbol.dispose]()
+    }
+    try {
+      const tiles = await allOrFirst(
+        places.map(async ({ site, tile }) => {
+          const [plate, row] = this.#locate(site)
+          const reader = this.#reader(plate)
+          if (!held.has(plate)) held.set(plate, reader.held())
+          return reader.storedTile(row, tile)
+        }),
+      )
+      return { tiles, [Symbol.dispose]: release }
+    } catch (error) {
+      release()
+      throw error
+    }
   }
 
   /** A tile with what is known of its shape: how much of it is padding. */

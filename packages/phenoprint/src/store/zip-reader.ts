@@ -83,18 +83,23 @@ export class ZipReader implements Disposable {
   }
 
   /**
-   * Has a range of an entry read by somebody else, who is given the file's number and the range's
-   * place in it. The file stays open until then.
+   * Where a range of an entry lies, for somebody else to read: the file's number and the place in it.
+   * It holds as long as the file is {@link held}.
    */
-  async reading<T>(
+  async place(
     name: string,
     offset: number,
     length: number,
-    read: (file: number, position: number) => Promise<T>,
-  ): Promise<T> {
-    return await this.#whileOpen(async (file) =>
-      read(file, await this.#position(file, name, offset, length)),
-    )
+  ): Promise<{ readonly file: number; readonly position: number }> {
+    const file = this.#open()
+    return { file, position: await this.#position(file, name, offset, length) }
+  }
+
+  /** Keeps the file open, this reader disposed of or not, until what is returned is disposed of. */
+  held(): Disposable {
+    this.#open()
+    this.#reading++
+    return { [Symbol.dispose]: () => this.#release() }
   }
 
   /** Reads under way end first: the system would give their file number to another file. */
@@ -237,11 +242,15 @@ export class ZipReader implements Disposable {
     try {
       return await read(file)
     } finally {
-      this.#reading--
-      if (this.#reading === 0 && this.#closeLater !== null) {
-        closeSync(this.#closeLater)
-        this.#closeLater = null
-      }
+      this.#release()
+    }
+  }
+
+  #release(): void {
+    this.#reading--
+    if (this.#reading === 0 && this.#closeLater !== null) {
+      closeSync(this.#closeLater)
+      this.#closeLater = null
     }
   }
 
