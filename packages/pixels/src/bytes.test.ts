@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compress, crc32c, decompress } from './index.js'
+import { runPython, temporaryFolder } from './oracle.test.support.js'
 
 const numbers = (length: number) => Uint8Array.from({ length }, (_, i) => (i * i) >> 3)
 
@@ -12,6 +15,20 @@ describe('crc32c', () => {
     expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43)
     expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e)
     expect(crc32c(new Uint8Array(0))).toBe(0)
+  })
+
+  it('is that of google-crc32c, of all lengths about a stripe and from any offset', () => {
+    const folder = temporaryFolder()
+    const bytes = numbers(20_000)
+    const ranges = [2047, 6135, 6143, 6144, 6145, 6152, 12_287, 12_288, 12_289, 19_990].flatMap(
+      (length) => [0, 1, 7].map((from) => [from, from + length] as const),
+    )
+    writeFileSync(join(folder, 'bytes'), bytes)
+    const program = `import google_crc32c
+bytes = open("bytes", "rb").read()
+for start, end in ${JSON.stringify(ranges)}: print(google_crc32c.value(bytes[start:end]))`
+    const expected = runPython(program, folder).trim().split('\n').map(Number)
+    expect(ranges.map(([from, to]) => crc32c(bytes.subarray(from, to)))).toEqual(expected)
   })
 })
 

@@ -9,8 +9,8 @@ import type { TilePreparation } from './tile-preparation.js'
 
 /** Threads of the system's pool that read files. */
 const threads = 4
-/** So many tiles to a call: calls one by one cost a tenth of the tiles. */
-const tilesPerCall = 4
+/** So many tiles to a call: one by one they cost more calls, and with more the last call of a batch is waited for. */
+const tilesPerCall = 2
 
 /** A view, and where its first value lies in a batch. */
 export interface ViewPlace {

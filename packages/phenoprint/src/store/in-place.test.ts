@@ -3,6 +3,7 @@ import { cpSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from '../audit/audit.js'
+import { BatchLoader } from '../batches/batch-loader.js'
 import { configSchema } from '../config/config.js'
 import { exportStore } from '../export/export.js'
 import { keptFolder, removeKeptFolders } from '../testing/kept-folder.js'
@@ -99,6 +100,14 @@ function configOf(
   })
 }
 
+/** Tiles of a store that is too large to be kept, normalised. */
+async function batchOf(store: Store): Promise<Float32Array> {
+  const normalise = configSchema.parse({ normalise: { by: 'tile' } }).normalise
+  await using loader = new BatchLoader(store, normalise, { cacheBytes: 0 })
+  const samples = [0, 1, 2].map((site) => ({ site, tile: 1, symmetry: 'rot90' as const }))
+  return (await loader.load(samples)).images
+}
+
 describe('OME-Zarr plates are read in place', () => {
   it.each(names)('as zarr-python reads them: %s', async (name) => {
     const config = configOf(name)
@@ -137,8 +146,9 @@ describe('OME-Zarr plates are read in place', () => {
   })
 
   it('into the same store, but for its bytes, as when they are converted', async () => {
-    const made = smallScreen({ dtype: 'uint16', sites: 3 })
-    const converted = order(made)
+    const made = smallScreen({ dtype: 'uint16', sites: 3, height: 20, width: 20 })
+    const options = { tile: [10, 10] as [number, number] }
+    const converted = order(made, options)
     await makeStore(made.screen, converted, recorder())
     const to = join(keptFolder(), 'directories')
     await exportStore(
@@ -157,12 +167,13 @@ describe('OME-Zarr plates are read in place', () => {
         ...made.screen,
         sites: made.screen.sites.map((site, i) => ({ ...site, images: [fields[i] ?? ''] })),
       }
-      const wanted = { ...order(made), folder: place }
+      const wanted = { ...order(made, options), folder: place }
       await makeStore(screen, wanted, recorder())
       using store = await Store.open(wanted.store.path, { verify: true })
       expect(store.digest).toBe(was.digest)
       expect(await store.readTile(2, 1)).toEqual(await was.readTile(2, 1))
       expect(store.plateField(0)).toEqual(was.plateField(0))
+      expect(await batchOf(store)).toEqual(await batchOf(was))
     }
   })
 
