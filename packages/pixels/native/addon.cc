@@ -6,6 +6,7 @@
 #include "frames.h"
 #include "node.h"
 #include "png.h"
+#include "statistics.h"
 #include "stored_tile.h"
 #include "tile.h"
 
@@ -115,6 +116,19 @@ bool fits(const Turn& turn, const TileShape& shape) {
   return true;
 }
 
+/// Whether an output of floats, or of the bits of bfloat16, has room for so many values from an offset on.
+bool holds(const Array& out, double offset, double values) {
+  const bool known = out.type == napi_float32_array || out.type == napi_uint16_array;
+  return known && offset >= 0 && offset + values <= double(out.length);
+}
+
+/// Calls `use` with the values of an output, as floats or as bfloat16.
+template <typename Use>
+double withOutput(const Array& out, Use use) {
+  if (out.type == napi_float32_array) return use(reinterpret_cast<float*>(out.data));
+  return use(reinterpret_cast<Bfloat16*>(out.data));
+}
+
 /// Of `placeStoredTiles`, in its first argument for each tile.
 enum StoredTileField { file, position, length, rows, columns, start, stepY, stepX, offset, storedTileFields };
 
@@ -124,19 +138,19 @@ struct StoredTiles {
     StoredTile stored;
     Turn turn;
     TileNormalisation normalisation;
-    float* out;
+    /// In values from the start of the output.
+    size_t offset;
   };
   TileShape shape;
-  bool wide;
   std::vector<Tile> tiles;
 
   /// Sets 1 for each tile that is placed, and tells how many they are.
-  double place(uint8_t* placed) const {
+  template <typename Pixel, typename Out>
+  double place(Out* out, uint8_t* placed) const {
     double count = 0;
     for (size_t i = 0; i < tiles.size(); i++) {
-      const auto& [stored, turn, normalisation, out] = tiles[i];
-      placed[i] = wide ? placeStoredTile<uint16_t>(stored, shape, turn, normalisation, out)
-                       : placeStoredTile<uint8_t>(stored, shape, turn, normalisation, out);
+      const auto& [stored, turn, normalisation, offset] = tiles[i];
+      placed[i] = placeStoredTile<Pixel>(stored, shape, turn, normalisation, out + offset);
       count += placed[i];
     }
     return count;
@@ -155,7 +169,7 @@ napi_value placeStoredTilesCall(napi_env env, napi_callback_info info) {
   if (numbers.type != napi_float64_array || numbers.length % storedTileFields != 0 || kind.size() != 5)
     return refuse(env, "not as many numbers as expected");
   const size_t count = numbers.length / storedTileFields;
-  StoredTiles list{{size_t(kind[0]), size_t(kind[1]), size_t(kind[2]), size_t(kind[1]), size_t(kind[2])}, kind[3] == 2, {}};
+  StoredTiles list{{size_t(kind[0]), size_t(kind[1]), size_t(kind[2]), size_t(kind[1]), size_t(kind[2])}, {}};
   const size_t channels = list.shape.channels;
   if (centre.type != napi_float64_array || scale.type != napi_float64_array || scale.length != count * channels ||
       (centre.length != 0 && centre.length != scale.length))
@@ -170,15 +184,19 @@ napi_value placeStoredTilesCall(napi_env env, napi_callback_info info) {
     const double* of = reinterpret_cast<const double*>(numbers.data) + i * storedTileFields;
     const Turn turn{size_t(of[rows]), size_t(of[columns]), ptrdiff_t(of[start]), ptrdiff_t(of[stepY]), ptrdiff_t(of[stepX])};
     if (!fits(turn, list.shape)) return refuse(env, "a turn leaves its tile");
-    if (out.type != napi_float32_array || !(of[offset] >= 0) || of[offset] + pixels > double(out.length))
-      return refuse(env, "the output is too small");
+    if (!holds(out, of[offset], pixels)) return refuse(env, "the output is too small");
     list.tiles.push_back({{int(of[file]), off_t(of[position]), size_t(of[length]), kind[4] != 0},
                           turn,
                           {centre.length == 0, epsilon, channelsOf(centre, i), channelsOf(scale, i)},
-                          reinterpret_cast<float*>(out.data) + size_t(of[offset])});
+                          size_t(of[offset])});
   }
+  const bool wide = kind[3] == 2;
   return promised(env, "placeStoredTiles", {arguments.value(5), arguments.value(6)},
-                  [list = std::move(list), to = placed.data] { return list.place(to); });
+                  [=, list = std::move(list), to = placed.data] {
+                    return withOutput(out, [&](auto* values) {
+                      return wide ? list.place<uint16_t>(values, to) : list.place<uint8_t>(values, to);
+                    });
+                  });
 }
 
 /// placeTile(pixels, shape, [rows, columns, start, stepY, stepX], centre, scale, out, offset)
@@ -196,12 +214,14 @@ napi_value placeTileCall(napi_env env, napi_callback_info info) {
   if (centre.type != napi_float64_array || scale.type != napi_float64_array || centre.length < shape.channels ||
       scale.length < shape.channels)
     return refuse(env, "not as many numbers as channels");
-  if (out.type != napi_float32_array || !(offset >= 0) || offset + double(pixels.length) > double(out.length))
-    return refuse(env, "the output is too small");
+  if (!holds(out, offset, double(pixels.length))) return refuse(env, "the output is too small");
   const double *centres = reinterpret_cast<double*>(centre.data), *scales = reinterpret_cast<double*>(scale.data);
-  float* to = reinterpret_cast<float*>(out.data) + size_t(offset);
-  if (pixels.type == napi_uint8_array) placeTile(pixels.data, shape, turn, centres, scales, to);
-  else placeTile(reinterpret_cast<const uint16_t*>(pixels.data), shape, turn, centres, scales, to);
+  withOutput(out, [&](auto* values) {
+    auto* to = values + size_t(offset);
+    if (pixels.type == napi_uint8_array) placeTile(pixels.data, shape, turn, centres, scales, to);
+    else placeTile(reinterpret_cast<const uint16_t*>(pixels.data), shape, turn, centres, scales, to);
+    return 0.0;
+  });
   return nullptr;
 }
 

@@ -10,6 +10,7 @@
 
 #include "crc32c.h"
 #include "frames.h"
+#include "statistics.h"
 
 namespace phenoprint {
 namespace {
@@ -58,9 +59,9 @@ void normaliseByItself(const Pixel* pixels, const TileShape& shape, TileNormalis
 
 }  // namespace
 
-template <typename Pixel>
+template <typename Pixel, typename Out>
 bool placeStoredTile(const StoredTile& stored, const TileShape& shape, const Turn& turn,
-                     TileNormalisation normalisation, float* out) {
+                     TileNormalisation normalisation, Out* out) {
   thread_local std::vector<uint8_t> storedBytes, pixelBytes;
   const auto bytes = scratch(storedBytes, stored.length);
   if (!readFully(stored, bytes)) return false;
@@ -80,6 +81,8 @@ bool placeStoredTile(const StoredTile& stored, const TileShape& shape, const Tur
 }
 
 template bool placeStoredTile<uint8_t>(const StoredTile&, const TileShape&, const Turn&, TileNormalisation, float*);
+template bool placeStoredTile<uint8_t>(const StoredTile&, const TileShape&, const Turn&, TileNormalisation, Bfloat16*);
 template bool placeStoredTile<uint16_t>(const StoredTile&, const TileShape&, const Turn&, TileNormalisation, float*);
+template bool placeStoredTile<uint16_t>(const StoredTile&, const TileShape&, const Turn&, TileNormalisation, Bfloat16*);
 
 }  // namespace phenoprint

@@ -28,8 +28,8 @@ struct TileNormalisation {
 /// Reads a tile without padding, verifies it, and turns and normalises it into `out`, channels-last.
 ///
 /// @returns whether it could: not when the file ends before it, or it is damaged.
-template <typename Pixel>
+template <typename Pixel, typename Out>
 bool placeStoredTile(const StoredTile& stored, const TileShape& shape, const Turn& turn,
-                     TileNormalisation normalisation, float* out);
+                     TileNormalisation normalisation, Out* out);
 
 }  // namespace phenoprint

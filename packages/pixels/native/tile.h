@@ -1,7 +1,6 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace phenoprint {
 
@@ -16,17 +15,20 @@ struct Turn {
   ptrdiff_t start, stepY, stepX;
 };
 
-/// Sum and sum of squares of each channel, padding left out: `[channel]` each.
-template <typename Pixel>
-void sumTile(const Pixel* pixels, const TileShape& shape, double* sums, double* squares);
+/// A number of 16 bits: the upper half of a float's, to which it was rounded.
+struct Bfloat16 {
+  uint16_t bits = 0;
+  Bfloat16() = default;
+  /// To the nearest, ties to even, as libtorch does; not a number becomes the quiet one.
+  explicit Bfloat16(float value);
+};
 
 /// Turns a tile without padding, normalises it, `(value - centre) * scale`, and writes it channels-last.
-template <typename Pixel>
+///
+/// @tparam Pixel uint8_t or uint16_t.
+/// @tparam Out float or Bfloat16.
+template <typename Pixel, typename Out>
 void placeTile(const Pixel* pixels, const TileShape& shape, const Turn& turn, const double* centre,
-               const double* scale, float* out);
-
-/// Adds up how often each value occurs: `[256]` or `[65536]`.
-void countValues(std::span<const uint8_t> plane, uint32_t* counts);
-void countValues(std::span<const uint16_t> plane, uint32_t* counts);
+               const double* scale, Out* out);
 
 }  // namespace phenoprint

@@ -6,7 +6,13 @@ export { decodeInto, type Pixels, readHeader } from './image.js'
 export type { ImageHeader } from './image-header.js'
 export { mirroredRange } from './mirrored.js'
 export { type PixelPath, pixelPath } from './native.js'
-export { type FloatTile, type Normalisation, placeTile, type Tile } from './place-tile.js'
+export {
+  type FloatTile,
+  type ImageValues,
+  type Normalisation,
+  placeTile,
+  type Tile,
+} from './place-tile.js'
 export { type ChannelStatistics, channelStatistics, histogramBins } from './statistics.js'
 export {
   type OwnNormalisation,

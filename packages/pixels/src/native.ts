@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Pixels } from './image.js'
+import type { ImageValues } from './place-tile.js'
 
 /** What native/addon.cc exports. A promise gives 1 when it is done; otherwise the portable path is asked. */
 interface NativePixels {
@@ -20,7 +21,7 @@ interface NativePixels {
     turn: readonly number[],
     centre: Float64Array,
     scale: Float64Array,
-    output: Float32Array,
+    output: ImageValues,
     offset: number,
   ): void
   /** How many were placed, or -1; `placed` has 1 for each of them. */
@@ -30,7 +31,7 @@ interface NativePixels {
     epsilon: number,
     centre: Float64Array,
     scale: Float64Array,
-    output: Float32Array,
+    output: ImageValues,
     placed: Uint8Array,
   ): Promise<number>
 }

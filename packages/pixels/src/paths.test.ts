@@ -52,6 +52,9 @@ const program = `
     for (const symmetry of pixels.symmetryNames) {
       pixels.placeTile(tile, symmetry, { centre: mean, scale: variance.map((v) => 1 / Math.sqrt(v)) }, output, 2)
       add(output)
+      const halves = new Uint16Array(tile.pixels.length + 3)
+      pixels.placeTile(tile, symmetry, { centre: mean, scale: variance.map((v) => 1 / Math.sqrt(v)) }, halves, 1)
+      add(halves)
     }
     const bytes = new Uint8Array(tile.pixels.buffer)
     hash.update(String(pixels.crc32c(bytes.subarray(1))))

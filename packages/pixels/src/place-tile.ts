@@ -1,3 +1,4 @@
+import { bfloat16Bits } from './bfloat16.js'
 import type { Pixels } from './image.js'
 import { native } from './native.js'
 import { type SymmetryName, sourceSteps, swapsAxes } from './symmetry.js'
@@ -25,6 +26,9 @@ export interface Normalisation {
   readonly scale: Float64Array
 }
 
+/** Images, as floats or as the bits of bfloat16: the upper halves of floats, rounded to nearest, ties to even. */
+export type ImageValues = Float32Array | Uint16Array
+
 /**
  * Turns a tile, normalises it and writes it channels-last: `[y, x, channel]` from `offset` on.
  * Padding becomes 0, the mean after normalisation.
@@ -35,7 +39,7 @@ export function placeTile(
   tile: Tile | FloatTile,
   symmetry: SymmetryName,
   normalisation: Normalisation,
-  output: Float32Array,
+  output: ImageValues,
   offset: number,
 ): void {
   const { pixels, channels, height, width, filledHeight, filledWidth } = tile
@@ -81,15 +85,23 @@ function copyRow(
   step: number,
   centre: number,
   scale: number,
-  output: Float32Array,
+  output: ImageValues,
   target: number,
   stride: number,
   count: number,
 ): void {
   let from = first
   let to = target
+  if (output instanceof Float32Array) {
+    for (let i = 0; i < count; i++) {
+      output[to] = ((source[from] ?? 0) - centre) * scale
+      from += step
+      to += stride
+    }
+    return
+  }
   for (let i = 0; i < count; i++) {
-    output[to] = ((source[from] ?? 0) - centre) * scale
+    output[to] = bfloat16Bits(((source[from] ?? 0) - centre) * scale)
     from += step
     to += stride
   }

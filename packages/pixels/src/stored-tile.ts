@@ -1,5 +1,5 @@
 import { native } from './native.js'
-import type { Normalisation } from './place-tile.js'
+import type { ImageValues, Normalisation } from './place-tile.js'
 import { type SymmetryName, sourceSteps, swapsAxes } from './symmetry.js'
 
 /** A tile without padding as it lies in a file: `[channel, y, x]`, little-endian, then its CRC-32C. */
@@ -51,7 +51,7 @@ export const placesStoredTiles = native !== null
  */
 export async function placeStoredTiles(
   placements: readonly TilePlacement[],
-  output: Float32Array,
+  output: ImageValues,
 ): Promise<readonly boolean[]> {
   const [first] = placements
   if (native === null || first === undefined) return placements.map(() => false)

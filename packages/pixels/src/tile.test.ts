@@ -71,6 +71,19 @@ json.dump(moments, open('moments.json', 'w'))
   )
 })
 
+/** The bits of bfloat16. */
+function roundedByTorch(floats: Float32Array): Uint16Array {
+  writeFileSync(join(folder, 'floats.raw'), new Uint8Array(floats.buffer))
+  runPython(
+    `
+import numpy as np, torch
+floats = torch.from_numpy(np.fromfile('floats.raw', 'f4'))
+floats.to(torch.bfloat16).view(torch.uint16).numpy().tofile('halves.raw')`,
+    folder,
+  )
+  return new Uint16Array(Uint8Array.from(readFileSync(join(folder, 'halves.raw'))).buffer)
+}
+
 describe.each([
   ['bytes', bytes],
   ['words', words],
@@ -92,6 +105,21 @@ describe.each([
     placeTile(tile, symmetry, { centre: mean, scale }, output, 0)
     const expected = readFloat32(join(folder, `${name}-${symmetry}-padded.f32`))
     for (let i = 0; i < size; i++) expect(output[i]).toBeCloseTo(expected[i] ?? Number.NaN, 5)
+  })
+
+  it.each(symmetryNames)('is rounded to bfloat16 as PyTorch rounds it: %s', (symmetry) => {
+    const normalisation = {
+      centre: Float64Array.of(100.3, 0.25, -7),
+      scale: Float64Array.of(1 / 77, 3, 1e38),
+    }
+    for (const tile of [tileOf(pixels), tileOf(pixels, 9, 11)]) {
+      const floats = new Float32Array(size)
+      placeTile(tile, symmetry, normalisation, floats, 0)
+      const halves = new Uint16Array(size + 3).fill(7)
+      placeTile(tile, symmetry, normalisation, halves, 1)
+      expect(halves.subarray(1, size + 1)).toEqual(roundedByTorch(floats))
+      expect([halves[0], halves[size + 1], halves[size + 2]]).toEqual([7, 7, 7])
+    }
   })
 
   it('has the moments and histogram that numpy counts', () => {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { tensor } from '@phenoprint/torch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { symmetries } from '../config/batches.js'
 import { makeStore } from '../store/make-store.js'
@@ -104,11 +105,36 @@ describe.each(kinds)('batches of %s', (_, of, tile) => {
         experiments: sites.map((site) => store.screen.plates[store.plateOf(site)]?.experiment),
       })
       expect(images.length).toBe(expected.length)
-      const worst = images.reduce(
+      const worst = [...images].reduce(
         (most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? Number.NaN))),
         0,
       )
       expect(worst).toBeLessThan(2e-6)
+    },
+  )
+
+  it.each(ways)(
+    'come as bfloat16 where nothing is computed on them, tiles %s',
+    async (_, options) => {
+      const sites = made.screen.sites.map((_, site) => site)
+      const samples = predictionSamples({ sites, tilesPerSite: store.tilesPerSite, symmetries })
+      const normalise = normaliseSection({ by: 'tile' })
+      await using floats = new BatchLoader(store, normalise, options)
+      await using halves = new BatchLoader(store, normalise, { ...options, values: 'bfloat16' })
+      const some = samples.slice(0, 50)
+      const [wide, narrow] = await Promise.all([floats.load(some, some), halves.load(some, some)])
+      const rounded = tensor(wide.images).to({ dtype: 'bfloat16' }).toTypedArray()
+      expect(narrow.images).toEqual(rounded)
+      expect(narrow.normControls).toEqual(rounded)
+      const [view, control] = samples
+      if (view === undefined || control === undefined) throw new Error('no samples')
+      const mixed = [{ ...view, mix: { view: control, share: 0.3, box: null } }]
+      const paired = [{ ...view, control }]
+      for (const computed of [mixed, paired]) {
+        const { images } = await halves.load(computed)
+        expect(images).toBeInstanceOf(Float32Array)
+        expect(images).toEqual((await floats.load(computed)).images)
+      }
     },
   )
 

@@ -1,4 +1,10 @@
-import { type FloatTile, placeTile, swapsAxes, type Tile } from '@phenoprint/pixels'
+import {
+  type FloatTile,
+  type ImageValues,
+  placeTile,
+  swapsAxes,
+  type Tile,
+} from '@phenoprint/pixels'
 import { allOrFirst } from '../all-or-first.js'
 import { withGain } from '../augmentation/augment-tile.js'
 import { mixImages } from '../augmentation/mix-images.js'
@@ -21,6 +27,11 @@ const defaultCacheBytes = 256 * 2 ** 20
 export interface BatchLoaderOptions {
   /** Bytes of decoded tiles to keep. */
   readonly cacheBytes?: number
+  /**
+   * Of images that nothing is computed on after they are normalised: neither mixed nor in pairs. What
+   * rounds float32 to bfloat16 first thing gets the same numbers, in half the memory.
+   */
+  readonly values?: 'float32' | 'bfloat16'
 }
 
 /**
@@ -35,14 +46,16 @@ export class BatchLoader implements AsyncDisposable {
   readonly #tiles: ViewTiles
   readonly #direct: DirectTiles
   readonly #buffers = new ImageBuffers(keptBuffers)
+  readonly #rounds: boolean
 
   /** @throws {ConfigError} when `normalise` does not fit the store. */
   constructor(
     store: Store,
     normalise: Section<'normalise'>,
-    { cacheBytes = defaultCacheBytes }: BatchLoaderOptions = {},
+    { cacheBytes = defaultCacheBytes, values = 'float32' }: BatchLoaderOptions = {},
   ) {
     this.#store = store
+    this.#rounds = values === 'bfloat16'
     this.#normaliser = new Normaliser(store, normalise)
     const preparation = new TilePreparation(store, normalise)
     this.#tiles = new ViewTiles(store, preparation, cacheBytes)
@@ -65,13 +78,18 @@ export class BatchLoader implements AsyncDisposable {
     if (paired && controls.length !== samples.length) {
       throw new RangeError(`${controls.length} pairs among ${samples.length} samples`)
     }
-    const [own, forNorm, beside] = await allOrFirst([
-      this.#mixed(samples),
-      this.#images(normControls),
-      ...(paired ? [this.#images(controls)] : []),
-    ])
-    if (own === undefined || forNorm === undefined) throw new RangeError('no images')
-    const images = beside === undefined ? own : besideEachOther(own, beside, channels)
+    const plain = !paired && samples.every(({ mix }) => mix === undefined)
+    const [images, forNorm] =
+      this.#rounds && plain
+        ? await allOrFirst([
+            this.#images(Uint16Array, samples),
+            this.#images(Uint16Array, normControls),
+          ])
+        : await allOrFirst([
+            this.#computed(samples, controls),
+            this.#images(Float32Array, normControls),
+          ])
+    if (images === undefined || forNorm === undefined) throw new RangeError('no images')
     let lent = [images, forNorm]
     return {
       images,
@@ -99,9 +117,22 @@ export class BatchLoader implements AsyncDisposable {
     await this.close()
   }
 
+  /** The images of samples, mixed where they are to be, with those of their controls in pairs. */
+  async #computed(
+    samples: readonly Sample[],
+    controls: readonly SiteView[],
+  ): Promise<Float32Array> {
+    const [own, beside] = await allOrFirst([
+      this.#mixed(samples),
+      this.#images(Float32Array, controls),
+    ])
+    if (own === undefined || beside === undefined) throw new RangeError('no images')
+    return controls.length > 0 ? besideEachOther(own, beside, this.#store.channels) : own
+  }
+
   /** The images of samples, mixed where they are to be: `[sample, y, x, channel]`. */
   async #mixed(samples: readonly Sample[]): Promise<Float32Array> {
-    if (samples.every(({ mix }) => mix === undefined)) return this.#images(samples)
+    if (samples.every(({ mix }) => mix === undefined)) return this.#images(Float32Array, samples)
     const views: SiteView[] = [...samples]
     const places = new Map(samples.map((sample, place) => [keyOf(sample), place]))
     const mixes = samples.map(({ mix }) => {
@@ -113,15 +144,21 @@ export class BatchLoader implements AsyncDisposable {
       return { partner, share: mix.share, box: mix.box }
     })
     const { channels, tileShape } = this.#store
-    return mixImages({ images: await this.#images(views), channels, ...tileShape }, mixes)
+    return mixImages(
+      { images: await this.#images(Float32Array, views), channels, ...tileShape },
+      mixes,
+    )
   }
 
   /** Views, read, turned and normalised: `[view, y, x, channel]`. */
-  async #images(views: readonly SiteView[]): Promise<Float32Array> {
+  async #images<Kind extends ImageValues>(
+    Kind: new (length: number) => Kind,
+    views: readonly SiteView[],
+  ): Promise<Kind> {
     for (const { symmetry } of views) this.#checkSymmetry(symmetry)
     const { channels, tileShape } = this.#store
     const size = channels * tileShape.height * tileShape.width
-    const images = this.#buffers.take(views.length * size)
+    const images = this.#buffers.take(Kind, views.length * size)
     const places = views.map((view, slot) => ({ view, offset: slot * size }))
     const [direct, read] = this.#divided(places)
     const waiting = [this.#placeDirectly(direct, images)]
@@ -146,7 +183,7 @@ export class BatchLoader implements AsyncDisposable {
     return [places.filter(isPlain), places.filter((place) => !isPlain(place))]
   }
 
-  async #placeDirectly(places: readonly ViewPlace[], images: Float32Array): Promise<void> {
+  async #placeDirectly(places: readonly ViewPlace[], images: ImageValues): Promise<void> {
     const left = places.length > 0 ? await this.#direct.place(places, images) : []
     await allOrFirst(
       left.map(async ({ view, offset }) =>
@@ -155,7 +192,7 @@ export class BatchLoader implements AsyncDisposable {
     )
   }
 
-  #place(view: SiteView, tile: AnyTile, images: Float32Array, offset: number): void {
+  #place(view: SiteView, tile: AnyTile, images: ImageValues, offset: number): void {
     const { site, symmetry, augmentation } = view
     const plain = this.#normaliser.of(site, tile)
     const normalisation = augmentation === undefined ? plain : withGain(plain, augmentation)

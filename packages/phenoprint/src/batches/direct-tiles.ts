@@ -1,4 +1,4 @@
-import { placeStoredTiles, placesStoredTiles } from '@phenoprint/pixels'
+import { type ImageValues, placeStoredTiles, placesStoredTiles } from '@phenoprint/pixels'
 import { allOrFirst } from '../all-or-first.js'
 import type { Section } from '../config/config.js'
 import type { Store } from '../store/store.js'
@@ -53,7 +53,7 @@ export class DirectTiles {
    * @returns those that were not; reading them the other way tells why, or does it.
    * @throws {StoreError} when the store is damaged there.
    */
-  async place(places: readonly ViewPlace[], images: Float32Array): Promise<ViewPlace[]> {
+  async place(places: readonly ViewPlace[], images: ImageValues): Promise<ViewPlace[]> {
     using held = await this.#store.holdTiles(places.map(({ view }) => view))
     const left = places.filter((_, i) => held.tiles[i] === null)
     const placements = places.flatMap((place, i) => {

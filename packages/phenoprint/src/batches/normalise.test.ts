@@ -165,7 +165,7 @@ describe.each(kinds)('pixels of $name', ({ of, tile, width }) => {
         ),
       })
       expect(images.length).toBe(expected.length)
-      const worst = images.reduce((so, value, i) => {
+      const worst = [...images].reduce((so, value, i) => {
         const truth = expected[i] ?? Number.NaN
         return Math.max(so, Math.abs(value - truth) / Math.max(1, Math.abs(truth)))
       }, 0)

@@ -1,3 +1,4 @@
+import type { ImageValues } from '@phenoprint/pixels'
 import type { Augmentation, AugmentationSettings } from '../augmentation/augmentation.js'
 import { drawAugmentation } from '../augmentation/draw-augmentation.js'
 import type { Mix } from '../augmentation/draw-mixes.js'
@@ -34,7 +35,7 @@ export interface Batch {
    * Channels-last: `[sample, y, x, channel]`, which is `[sample, channel, y, x]` in that memory
    * format. In pairs the control's channels follow those of the site.
    */
-  readonly images: Float32Array
+  readonly images: ImageValues
   readonly shape: readonly [samples: number, channels: number, height: number, width: number]
   readonly samples: readonly Sample[]
   /** `[sample]`, indices into the screen's units. */
@@ -47,7 +48,7 @@ export interface Batch {
    * Images that go through the network for the statistics of batch norm alone, as `images`; null for
    * none.
    */
-  readonly normControls: Float32Array | null
+  readonly normControls: ImageValues | null
   /** What was mixed in; null where nothing was. */
   readonly mixed: MixedIn | null
   /** Gives the memory of all images back for later batches: they must not be used any more. */

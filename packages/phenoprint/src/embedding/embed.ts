@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os'
-import { engine, noGrad, setThreads, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { engine, noGrad, setThreads, type Tensor, tidy } from '@phenoprint/torch'
 import { BatchLoader } from '../batches/batch-loader.js'
 import { viewLoader } from '../batches/paired-loader.js'
 import { predictionSamples } from '../batches/samples.js'
 import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
 import { type Matrix, matrix } from '../evaluation/matrix.js'
+import { imageTensor } from '../models/image-tensor.js'
 import type { InferenceNetwork } from '../models/network.js'
 import { checkTile, sayOtherStore } from '../prediction/model-data.js'
 import { NetworkSource } from '../prediction/network-source.js'
@@ -156,13 +157,10 @@ async function featurePredictor(
   const site = store.screen.units[units[0] ?? -1]?.sites[0] ?? 0
   const [sample] = predictionSamples({ sites: [site], tilesPerSite: 1, symmetries: ['identity'] })
   const { images, shape } = await views.load(sample === undefined ? [] : [sample])
-  const [count, channels, height, width] = shape
   const features = tidy(() =>
     noGrad(() => {
       const { device } = config
-      const given = tensor(images, { shape: [count, height, width, channels], device })
-      const input = given.permute([0, 3, 1, 2])
-      return predictor.forward(input).shape[1] ?? 0
+      return predictor.forward(imageTensor(images, shape, device)).shape[1] ?? 0
     }),
   )
   return { predictor, width: features }

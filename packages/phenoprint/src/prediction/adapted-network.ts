@@ -1,10 +1,11 @@
-import { autocast, noGrad, tensor, tidy } from '@phenoprint/torch'
+import { autocast, noGrad, tidy } from '@phenoprint/torch'
 import { NormControls } from '../batches/norm-controls.js'
 import { type Batch, predictionSamples, type Sample, type SiteView } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
 import { ConfigError, PredictionError } from '../errors.js'
 import { createReducer } from '../evaluation/reductions.js'
 import { normaliseByBatch, retakeStatistics } from '../models/batch-norms.js'
+import { imageTensor, joinedImages } from '../models/image-tensor.js'
 import type { InferenceNetwork, Network } from '../models/network.js'
 import { castingFor, type Precision } from '../models/precision.js'
 import { randomStream } from '../random.js'
@@ -168,16 +169,12 @@ export class AdaptedNetwork implements Disposable {
     const choice = { seed, tilesPerSite, symmetries: ['identity'], augmentation: null } as const
     const beside = this.#controls?.beside(choice, samples, 0, place) ?? []
     const loaded = await loader.load(samples, beside)
-    const [count, channels, height, width] = loaded.shape
-    const controls = loaded.normControls ?? new Float32Array(0)
-    const images = new Float32Array(loaded.images.length + controls.length)
-    images.set(loaded.images)
-    images.set(controls, loaded.images.length)
-    loaded.release()
+    const [count] = loaded.shape
+    const images = joinedImages(loaded.images, loaded.normControls)
     return tidy(() =>
       noGrad(() => {
-        const shape = [images.length / (channels * height * width), height, width, channels]
-        const input = tensor(images, { shape, device }).permute([0, 3, 1, 2])
+        const input = imageTensor(images, loaded.shape, device)
+        loaded.release()
         const sites = [...samples, ...beside].map(({ site }) => site)
         const types = cellTypes?.ofSites(sites).to({ device }) ?? null
         const all = autocast(castingFor(device, precision), () =>

@@ -7,6 +7,7 @@ import { requireSection } from '../config/require.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { givesRanks } from '../evaluation/reductions.js'
 import { type CellTypeInput, cellTypeInput } from '../models/cell-type-input.js'
+import { imageValues } from '../models/precision.js'
 import { engineFault } from '../run/engine-fault.js'
 import { writeJson } from '../run/files.js'
 import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-run.js'
@@ -68,7 +69,10 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
   const plan = planInference(config, section, { model, store, networks, reporter })
   using run = RunDirectory.open(output, purpose)
   run.record({ data: store.digest, engine: engine.version })
-  await using loader = new BatchLoader(store, model.config.normalise, { cacheBytes })
+  await using loader = new BatchLoader(store, model.config.normalise, {
+    cacheBytes,
+    values: imageValues(section.precision),
+  })
   const { batches, seed } = model.config
   const views = viewLoader(loader, store, batches.pairs, seed)
   const adaptation = { adaptation: section.batchNorm, precision: section.precision, seed }

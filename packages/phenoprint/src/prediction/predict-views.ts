@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { memory, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { memory, noGrad, type Tensor, tidy } from '@phenoprint/torch'
 import type { Batch, Sample } from '../batches/samples.js'
 import { PredictionError } from '../errors.js'
 import type { CellTypeInput } from '../models/cell-type-input.js'
+import { imageTensor } from '../models/image-tensor.js'
 
 /** A network as far as prediction knows it, see `Network.compileForInference`. */
 export interface Predictor {
@@ -82,11 +83,10 @@ function forward(
   samples: readonly Sample[],
   { device, classes, cellTypes }: PredictOptions,
 ): Float32Array {
-  const [count, channels, height, width] = shape
+  const [count] = shape
   return tidy(() =>
     noGrad(() => {
-      const input = tensor(images, { shape: [count, height, width, channels], device })
-      const maps = input.permute([0, 3, 1, 2])
+      const maps = imageTensor(images, shape, device)
       const beside = cellTypes?.ofSites(samples.map(({ site }) => site)).to({ device }) ?? null
       const predicted = network.forward(maps, beside)
       const [rows = 0, columns = 0] = predicted.shape

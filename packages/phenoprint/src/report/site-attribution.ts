@@ -1,6 +1,7 @@
-import { tensor, tidy } from '@phenoprint/torch'
+import { tidy } from '@phenoprint/torch'
 import { predictionSamples } from '../batches/samples.js'
 import type { CellTypeInput } from '../models/cell-type-input.js'
+import { imageTensor } from '../models/image-tensor.js'
 import type { Network } from '../models/network.js'
 import type { ViewLoader } from '../prediction/predict-views.js'
 import { filledPart, type Tiling } from '../store/tiling.js'
@@ -45,13 +46,13 @@ export async function attributeSite(
   const samples = predictionSamples({ sites: [site], tilesPerSite, symmetries: ['identity'] })
   for (let first = 0; first < samples.length; first += batchSize) {
     const { images, shape } = await loader.load(samples.slice(first, first + batchSize))
-    const [tiles, channels, height, width] = shape
+    const [tiles, channels] = shape
     const found = tidy(() => {
-      const given = tensor(images, { shape: [tiles, height, width, channels], device })
+      const given = imageTensor(images, shape, device)
       const classes = new Array<number>(tiles).fill(classIndex)
       const sites = new Array<number>(tiles).fill(site)
       const beside = cellTypes?.ofSites(sites).to({ device }) ?? null
-      return attribute(network, given.permute([0, 3, 1, 2]), classes, beside)
+      return attribute(network, given, classes, beside)
     })
     for (let i = 0; i < tiles; i++) paste(found, i, channels, tiling, first + i, whole)
   }

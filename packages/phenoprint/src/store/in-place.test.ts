@@ -101,7 +101,7 @@ function configOf(
 }
 
 /** Tiles of a store that is too large to be kept, normalised. */
-async function batchOf(store: Store): Promise<Float32Array> {
+async function batchOf(store: Store): Promise<ArrayLike<number>> {
   const normalise = configSchema.parse({ normalise: { by: 'tile' } }).normalise
   await using loader = new BatchLoader(store, normalise, { cacheBytes: 0 })
   const samples = [0, 1, 2].map((site) => ({ site, tile: 1, symmetry: 'rot90' as const }))

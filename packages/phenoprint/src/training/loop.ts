@@ -24,6 +24,7 @@ import {
   type NetworkDescription,
   type NetworkShape,
 } from '../models/network.js'
+import { imageValues } from '../models/precision.js'
 import { checkAdaptation } from '../prediction/adapted-network.js'
 import { writeJson } from '../run/files.js'
 import type { Reporter } from '../run/reporter.js'
@@ -105,7 +106,9 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const samplesPerEpoch = order.pool.draws
   const stepsPerEpoch = batchesPerEpoch(order)
   const totalSteps = settings.epochs * stepsPerEpoch
-  await using loader = new BatchLoader(store, config.normalise)
+  await using loader = new BatchLoader(store, config.normalise, {
+    values: imageValues(settings.precision),
+  })
   const views = viewLoader(loader, store, pairs, seed)
 
   // The network, drawn at the seed, and what moves it.

@@ -3,6 +3,7 @@ import { divideCount } from '../batches/divide.js'
 import type { Batch, MixedIn } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
 import type { CellTypeInput } from '../models/cell-type-input.js'
+import { imageTensor, joinedImages } from '../models/image-tensor.js'
 import type { Network } from '../models/network.js'
 import { castingFor } from '../models/precision.js'
 import type { StepLoss, StepScores } from './loss.js'
@@ -77,13 +78,6 @@ export function accumulateGradients(
   return sum
 }
 
-function joined(first: Float32Array, second: Float32Array): Float32Array {
-  const both = new Float32Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
-}
-
 /** Sends a batch through a network for what that does to its running statistics, as a step would. */
 export function passBatch(
   network: Pick<Network, 'forward'>,
@@ -109,14 +103,10 @@ function sent<T>(
   const [, channels, height, width] = shape
   const pixels = channels * height * width
   const wells = images.subarray(from * pixels, to * pixels)
-  const shown = normControls === null ? wells : joined(wells, normControls)
-  const count = shown.length / pixels
-  const input = tensor(shown, { shape: [count, height, width, channels], device }).permute([
-    0, 3, 1, 2,
-  ])
+  const input = imageTensor(joinedImages(wells, normControls), shape, device)
   // Controls are of the batch's plate, so of the cell type of any of its wells.
   const ofPart = Array.from(
-    { length: count },
+    { length: input.shape[0] ?? 0 },
     (_, i) => units[i < to - from ? from + i : from] ?? -1,
   )
   const shares = mixed === null ? null : partOf(mixed, [from, to])
