@@ -126,6 +126,7 @@ async function imageOf(store, config, epoch) {
   const loader = new BatchLoader(store, config.normalise)
   const { images, shape } = await loader.load(batch)
   await loader.close()
+  if (!(images instanceof Float32Array)) throw new TypeError('got images that are not float32')
   const size = images.length / shape[0]
   return images.subarray(place * size, (place + 1) * size)
 }
