@@ -52,18 +52,24 @@ export async function requireVenv({
 }
 
 /**
- * Torch is taken from where the engine's libtorch is taken from, so that both are of one build.
+ * Torch is taken from where the engine's libtorch is taken from, so that both are of one build. What a
+ * line `# without what it requires: NAME==VERSION` names is installed alone.
  *
  * @param {string} requirements
  * @param {NodeJS.ProcessEnv} env
  */
 function installations(requirements, env) {
   const { PHENOPRINT_TORCH_INDEX: index, PHENOPRINT_TORCH_WHEEL: wheel } = env
-  const pin = fs.readFileSync(requirements, 'utf8').match(/^torch==\S+/m)?.[0]
-  const everything = ['--requirement', requirements]
-  if (pin === undefined) return [everything]
-  if (wheel) return [[wheel], everything]
-  return index ? [['--index-url', index, pin], everything] : [everything]
+  const list = fs.readFileSync(requirements, 'utf8')
+  const pin = list.match(/^torch==\S+/m)?.[0]
+  const alone = [...list.matchAll(/^# without what it requires: (\S+==\S+)$/gm)]
+  const everything = [
+    ['--requirement', requirements],
+    ...alone.map(([, name]) => ['--no-deps', name]),
+  ]
+  if (pin === undefined) return everything
+  if (wheel) return [[wheel], ...everything]
+  return index ? [['--index-url', index, pin], ...everything] : everything
 }
 
 /**

@@ -46,6 +46,28 @@ it('a virtual environment has what its list names, and is made anew only when th
   await expect(requireVenv(request)).rejects.toThrow('pip could not install a test')
 })
 
+it('a virtual environment has what a line names without what that requires', {
+  timeout: 300_000,
+}, async () => {
+  const folder = temporaryFolder()
+  writeWheel(folder, 'peer', '1.0', {
+    files: { 'peer.py': '' },
+    requires: ['nowhere-to-be-had==9'],
+  })
+  usePip({ PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder })
+  const requirements = write(join(folder, 'requirements.txt'), 'peer==1.0\n')
+  const request = {
+    folder: join(folder, 'venv'),
+    requirements,
+    what: 'a test',
+    systemPackages: false,
+    env: {},
+  }
+  await expect(requireVenv(request)).rejects.toThrow('pip could not install a test')
+  write(requirements, '# its files\n# without what it requires: peer==1.0\n')
+  execFileSync(await requireVenv(request), ['-c', 'import peer'])
+})
+
 it('oracles that cannot be had fail where CI is set, and are said elsewhere', async () => {
   const make = async () => {
     throw new SetupFault('no Python 3.11 or newer')

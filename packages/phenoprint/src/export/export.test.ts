@@ -48,6 +48,28 @@ for path in d:
             sites[field.attrs['phenoprint']['site']] = hashlib.sha256(np.ascontiguousarray(field['0'][:]).tobytes()).hexdigest()
 print(json.dumps(sites))`
 
+/**
+ * What the JSON schemas of OME-Zarr 0.5 say against each zarr.json below directories: those of a plate, a
+ * well or an image, whichever it claims to be. And how many of each there are.
+ */
+const schemas = `
+import glob, importlib.util, pathlib
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+package = importlib.util.find_spec('ngff_zarr').submodule_search_locations[0]
+schemas = {p.stem: json.loads(p.read_text()) for p in (pathlib.Path(package) / 'spec/0.5/schemas').glob('*.schema')}
+resources = [(s['$id'], Resource.from_contents(s, default_specification=DRAFT202012)) for s in schemas.values()]
+registry = Registry().with_resources(resources)
+counts, faults = {}, []
+for file in [f for path in d for f in glob.glob(path + '/**/zarr.json', recursive=True)]:
+    attributes = json.load(open(file)).get('attributes', {})
+    if 'ome' not in attributes: continue
+    kind = {'plate': 'strict_plate', 'well': 'strict_well', 'multiscales': 'image'}[next(k for k in ('plate', 'well', 'multiscales') if k in attributes['ome'])]
+    counts[kind] = counts.get(kind, 0) + 1
+    faults += [error.message for error in Draft202012Validator(schemas[kind], registry=registry).iter_errors(attributes)]
+print(json.dumps({'counts': counts, 'faults': faults}))`
+
 /** SHA-256 of the pixels of each site of a store, as its digests have it. */
 function digests(store: Store): Record<string, string> {
   return Object.fromEntries(
@@ -70,7 +92,7 @@ function directories(folder: string): string[] {
 }
 
 describe('export', () => {
-  it('writes directories that zarr-python and zarrita read equal, as ome-zarr-models wants them', async () => {
+  it('writes directories that zarr-python and zarrita read equal, as the schemas and ome-zarr-models want', async () => {
     const { store, to, config, pixels } = await made({ dtype: 'uint16', sites: 3 })
     const { status, figures } = await exportStore(config, recorder())
     expect({ status, figures }).toMatchObject({
@@ -79,6 +101,10 @@ describe('export', () => {
     })
     using opened = await Store.open(store)
     expect(askPython(script, directories(to))).toEqual(digests(opened))
+    expect(askPython(schemas, directories(to))).toEqual({
+      counts: { strict_plate: 2, strict_well: 6, image: 18 },
+      faults: [],
+    })
     for (const [site, { images }] of opened.screen.sites.entries()) {
       const path = join(to, (images[0] ?? '').replace('.ozx', '.ome.zarr'), '0')
       const array = await zarrita.open.v3(zarrita.root(new FileSystemStore(path)), {
