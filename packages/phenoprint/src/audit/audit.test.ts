@@ -213,6 +213,26 @@ describe('audit', () => {
     ])
   })
 
+  it('takes missing channels that are zeros for no copies', async () => {
+    const config = makeScreen()
+    const { folder } = folders(config)
+    const lacking = ['E1-1-B01', 'E1-1-B02', 'E2-3-B05']
+    for (const place of lacking) rmSync(imageOf(folder, place, 'dna'))
+    const { screen } = config
+    if (screen === undefined) throw new Error('no screen')
+    const filled = {
+      ...config,
+      screen: { ...screen, onMissing: { image: 'skip', channel: 'zero' } as const },
+    }
+    await preprocess(filled, recorder())
+    expect(await findings(filled)).toEqual(
+      lacking.map((place) => {
+        const id = `${place.replaceAll('-', '/')}/1`
+        return `warning missing ${id}: no image of dna; stored all the same`
+      }),
+    )
+  })
+
   it('tells constant, saturated, blurred and outlying channels of a site', async () => {
     const found = await audited({
       pixels: (place, plane) => {

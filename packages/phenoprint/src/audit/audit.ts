@@ -10,7 +10,7 @@ import { splitScreen } from '../screen/split.js'
 import { findSources } from '../store/sources.js'
 import { Store } from '../store/store.js'
 import { count } from '../words.js'
-import { channelFindings, isConstant } from './channels.js'
+import { channelFindings } from './channels.js'
 import { controlFindings } from './controls.js'
 import { coverage } from './coverage.js'
 import { duplicates, type Sides } from './duplicates.js'
@@ -104,14 +104,13 @@ async function pixelFindings(
     mean.set(moments.mean, site * channels)
     variance.set(moments.variance, site * channels)
   }
-  const constant = (site: number, channel: number) =>
-    isConstant({ variance: variance.subarray(site * channels, (site + 1) * channels) }, channel)
+  const varies = (site: number, channel: number) => (variance[site * channels + channel] ?? 0) > 0
   const plateSites = screen.plates.map((_, plate) =>
     store.plateSites(plate).filter((site) => whole[site]),
   )
   return [
     ...findings,
-    ...duplicates(screen, planes, constant, sides),
+    ...duplicates(screen, planes, varies, sides),
     ...channelFindings(store, sites),
     ...outliers(screen, plateSites, { mean, variance, focus }),
     ...controlFindings(screen, mean),

@@ -33,7 +33,7 @@ export function channelFindings(store: Store, sites: readonly number[]): Finding
     const statistics = store.statistics(site)
     return store.screen.channels.flatMap(({ name }, c): Finding[] => {
       const where = store.screen.sites[site]?.id ?? ''
-      if (isConstant(statistics, c)) {
+      if (statistics.variance[c] === 0) {
         const what = `${name}: every pixel is ${statistics.mean[c]}`
         return [{ check: 'constant', severity: 'warning', where, what }]
       }
@@ -43,11 +43,6 @@ export function channelFindings(store: Store, sites: readonly number[]): Finding
       return [{ check: 'saturated', severity: 'warning', where, what }]
     })
   })
-}
-
-/** Whether a channel that is there has one value only. */
-export function isConstant({ variance }: Pick<SiteStatistics, 'variance'>, channel: number) {
-  return variance[channel] === 0
 }
 
 function shareAt(

@@ -5,19 +5,19 @@ import type { Finding } from './finding.js'
 export type Sides = ReadonlyMap<number, string>
 
 /**
- * The same pixels under two names: whole sites, and single channels. Constant channels are alike
- * without being copies and count for nothing.
+ * The same pixels under two names: whole sites, and single channels. Constant channels, and missing
+ * ones that were stored as zeros, are alike without being copies and count for nothing.
  *
  * A copy is an error where the two have different labels or stand on two sides of the split, for
  * then training is told something wrong or something it must not know.
  *
  * @param planes Digest of each channel of each site, `[site * channels + channel]`; empty is unknown.
- * @param isConstant Whether a channel of a site has one value only.
+ * @param varies Whether a channel of a site is there and has more than one value.
  */
 export function duplicates(
   screen: Screen,
   planes: readonly string[],
-  isConstant: (site: number, channel: number) => boolean,
+  varies: (site: number, channel: number) => boolean,
   sides: Sides,
 ): Finding[] {
   const channels = screen.channels.length
@@ -29,7 +29,7 @@ export function duplicates(
     let varied = 0
     for (let channel = 0; channel < channels; channel++) {
       const digest = planes[site * channels + channel] ?? ''
-      if (digest === '' || isConstant(site, channel)) continue
+      if (digest === '' || !varies(site, channel)) continue
       varied++
       const seen = first.get(digest)
       if (seen === undefined) first.set(digest, site * channels + channel)
