@@ -1,5 +1,6 @@
 /** Configurations and verbs, each verb loaded when it is asked for: the command line's way in. */
 export { loadConfig } from './config/load.js'
+export { parseShard } from './run/shard.js'
 export { loadPlan } from './workflows/plan.js'
 export { run } from './workflows/run.js'
-export { loadVerb, type VerbName } from './workflows/verbs.js'
+export { loadShardVerb, loadVerb, type ShardVerbName, type VerbName } from './workflows/verbs.js'

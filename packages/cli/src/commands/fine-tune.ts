@@ -1,6 +1,6 @@
-import { libraryCommand } from './library-command.js'
+import { shardedCommand } from './library-command.js'
 
-export const fineTune = libraryCommand('fine-tune', {
+export const fineTune = shardedCommand('fine-tune', {
   aliases: ['fine_tune'],
   summary: 'make one model for each cell type from a trained one',
   details: [

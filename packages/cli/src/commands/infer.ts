@@ -1,6 +1,6 @@
-import { libraryCommand } from './library-command.js'
+import { shardedCommand } from './library-command.js'
 
-export const infer = libraryCommand('infer', {
+export const infer = shardedCommand('infer', {
   aliases: ['inference'],
   summary: 'predict every unit with a trained model',
   details: [

@@ -1,6 +1,6 @@
-import { libraryCommand } from './library-command.js'
+import { shardedCommand } from './library-command.js'
 
-export const preprocess = libraryCommand('preprocess', {
+export const preprocess = shardedCommand('preprocess', {
   summary: 'read the images and their table into a store',
   details: [
     'Reads "screen" (tables and images) and "store" from the file. Writes one .ozx a plate (OME-Zarr,',

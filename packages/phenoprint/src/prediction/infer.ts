@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { engine, setThreads } from '@phenoprint/torch'
 import { BatchLoader } from '../batches/batch-loader.js'
@@ -14,21 +15,30 @@ import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-r
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
+import {
+  finishedShards,
+  type Shard,
+  shardFolder,
+  shardInWords,
+  shardsFolder,
+} from '../run/shard.js'
 import { Store } from '../store/store.js'
 import { checkAdaptation } from './adapted-network.js'
 import { AdaptedNetworks } from './adapted-networks.js'
 import { CallsWriter } from './calls.js'
 import { classList } from './class-list.js'
 import {
+  planShard,
   planSplits,
   type SplitPlan,
   splitForPrediction,
   splitSection,
   unitsByCellType,
 } from './inference-plan.js'
+import { mergeShards } from './merge-shards.js'
 import { checkTile, sayOtherStore, sayTrainedOn, trainedScreen } from './model-data.js'
 import { NetworkSource } from './network-source.js'
-import { predictSplit } from './predict-split.js'
+import { predictSplit, viewsPathOf } from './predict-split.js'
 import type { PredictionHeader } from './prediction-header.js'
 import { describeInterval, type PredictionFigures, summarise } from './summary.js'
 import { describeViews, type ViewsKept, viewsKept } from './views-kept.js'
@@ -48,27 +58,58 @@ const cacheBytes = 32 * 2 ** 20
  * @throws {MachineError} when memory runs out, the disk is full, or there is no engine.
  */
 export async function infer(config: Config, reporter: Reporter): Promise<VerbResult> {
+  return await guarded(config, reporter, null)
+}
+
+/**
+ * Predicts every so many plates of each split, into a run directory of its own below `output`. `infer`
+ * puts all shards together once they are there; they may run in any order, anywhere.
+ *
+ * @throws as {@link infer}.
+ */
+export async function inferShard(
+  config: Config,
+  reporter: Reporter,
+  shard: Shard,
+): Promise<VerbResult> {
+  return await guarded(config, reporter, shard)
+}
+
+async function guarded(
+  config: Config,
+  reporter: Reporter,
+  shard: Shard | null,
+): Promise<VerbResult> {
   try {
-    return await inferHere(config, reporter)
+    return await inferHere(config, reporter, shard)
   } catch (error) {
     throw engineFault(error, 'Set prediction.batchSize to fewer tiles at once, or free memory.')
   }
 }
 
-async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult> {
+async function inferHere(
+  config: Config,
+  reporter: Reporter,
+  shard: Shard | null,
+): Promise<VerbResult> {
   const section = requireSection(config, 'prediction', 'infer')
   const output = requireSection(config, 'output', 'infer')
   const purpose = { verb: 'infer', config, reporter } as const
   const before = finishedBefore(output, purpose)
   if (before !== null) return before
+  const folder = shard === null ? output : shardFolder(output, shard)
+  const shardBefore = shard === null ? null : finishedBefore(folder, purpose)
+  if (shardBefore !== null) return shardBefore
+  const shards = shard === null ? finishedShards(output, 'infer') : null
   requireDevice(config.device)
   const model = finishedRun(section.from, 'prediction.from', ['train', 'fine-tune'])
   using store = await Store.open(storePath(config, model))
   using networks = new NetworkSource(model, section.checkpoint, config.device, section.precision)
   setThreads(section.threads ?? availableParallelism())
   const plan = planInference(config, section, { model, store, networks, reporter })
-  using run = RunDirectory.open(output, purpose)
+  using run = RunDirectory.open(folder, purpose)
   run.record({ data: store.digest, engine: engine.version })
+  if (shards !== null) return await mergeRun(run, plan, shards, { store, config, reporter })
   await using loader = new BatchLoader(store, model.config.normalise, {
     cacheBytes,
     values: imageValues(section.precision),
@@ -83,8 +124,9 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
   })
   const adapts = section.batchNorm.statistics !== 'running'
   for (const split of plan.splits) {
-    await predictSplit(split, {
+    await predictSplit(planShard(store.screen, split, shard), {
       run,
+      whole: split,
       reporter,
       screen: store.screen,
       loader: views,
@@ -104,9 +146,56 @@ async function inferHere(config: Config, reporter: Reporter): Promise<VerbResult
       },
     })
   }
-  const result = await summariseRun(run, plan, config.seed, reporter)
+  const result =
+    shard === null
+      ? await summariseRun(run, plan, config.seed, reporter)
+      : summariseShard(run, plan, shard, store, reporter)
   run.finish(result)
   return result
+}
+
+/** The whole run out of its shards, which go once it is finished. */
+async function mergeRun(
+  run: RunDirectory,
+  plan: InferencePlan,
+  shards: readonly string[],
+  { store, config, reporter }: Pick<Inputs, 'store' | 'reporter'> & { readonly config: Config },
+): Promise<VerbResult> {
+  for (const split of plan.splits) {
+    await mergeShards(split, {
+      run,
+      reporter,
+      screen: store.screen,
+      shards,
+      source: plan.source,
+      header: { ...plan.header, split: split.name },
+      views: plan.views.precision,
+    })
+  }
+  const result = await summariseRun(run, plan, config.seed, reporter)
+  run.finish(result)
+  rmSync(shardsFolder(run.folder), { recursive: true, force: true })
+  return result
+}
+
+/** What a shard tells: metrics are for the whole. */
+function summariseShard(
+  run: RunDirectory,
+  { splits, views }: InferencePlan,
+  shard: Shard,
+  { screen }: Store,
+  reporter: Reporter,
+): VerbResult {
+  const own = splits.map((split) => planShard(screen, split, shard))
+  const plates = Object.fromEntries(own.map((split) => [split.name, split.plates.length]))
+  reporter.say(
+    `infer: ${shardInWords(shard)}: ${own.map(({ name, plates }) => `${plates.length} plates of ${name}`).join(', ')}`,
+  )
+  const files = own.flatMap(({ name }) => {
+    const path = run.path('predictions', `${name}.parquet`)
+    return views.precision === 'none' ? [path] : [path, viewsPathOf(path)]
+  })
+  return { status: 'done', figures: { shard, plates }, files }
 }
 
 interface Inputs {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Config, Section, SplitName } from '../config/config.js'
 import { split as splitSchema } from '../config/sections.js'
+import { itemsOf, type Shard } from '../run/shard.js'
 import { isLearnable } from '../screen/groups.js'
 import type { Screen } from '../screen/screen.js'
 import { type Split, splitScreen } from '../screen/split.js'
@@ -56,6 +57,13 @@ export function planSplits(screen: Screen, split: Split, names: readonly SplitNa
     const sites = plates.flatMap(({ units }) => units).map((unit) => sitesOf(screen, unit))
     return { name, plates, sites: sites.reduce((sum, count) => sum + count, 0) }
   })
+}
+
+/** The plates of a split that fall to a shard; all of them without one. */
+export function planShard(screen: Screen, plan: SplitPlan, shard: Shard | null): SplitPlan {
+  const plates = itemsOf(plan.plates, shard)
+  const units = plates.flatMap((plate) => plate.units)
+  return { ...plan, plates, sites: units.reduce((sum, unit) => sum + sitesOf(screen, unit), 0) }
 }
 
 /** How many units of each cell type are asked for. */

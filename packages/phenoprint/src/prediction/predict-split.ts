@@ -36,6 +36,8 @@ export interface SplitInputs {
   readonly source: string
   readonly views: ViewsKept['precision']
   readonly options: Omit<UnitOptions, 'onView'>
+  /** The whole split, where the plan is a shard of it: an experiment has all its plates. */
+  readonly whole?: SplitPlan
 }
 
 /**
@@ -57,7 +59,7 @@ export async function predictSplit(plan: SplitPlan, inputs: SplitInputs): Promis
     )
     progress.advance(viewsOf(done, inputs))
   }
-  const groupOf = groups(plan, inputs)
+  const groupOf = groups(inputs.whole ?? plan, inputs)
   for (const plate of plan.plates.slice(done.length)) {
     await predictPlate(plate, groupOf(plate), inputs, files, (count) => progress.advance(count))
     const { experiment, plate: name } = predictionRow(inputs.screen, plate.units[0] ?? -1)
@@ -98,6 +100,22 @@ async function predictPlate(
   files.endPlate()
 }
 
+/** What the rows of a split are made from: those made from something else are not gone on with. */
+export function splitKey(
+  plan: SplitPlan,
+  { source, header, views }: Pick<SplitInputs, 'source' | 'header' | 'views'>,
+): string {
+  const units = plan.plates.map((plate) => plate.units)
+  return createHash('sha256')
+    .update(JSON.stringify([source, header, views, units]))
+    .digest('hex')
+}
+
+/** The file of views beside that of units. */
+export function viewsPathOf(path: string): string {
+  return path.replace(/\.parquet$/, '.views.parquet')
+}
+
 /** The units over which the statistics of a plate's batch norms are taken: its own, or those of its experiment. */
 function groups(
   { plates }: SplitPlan,
@@ -131,11 +149,8 @@ class SplitFiles implements Disposable {
     } catch (cause) {
       throw diskFault(cause, path)
     }
-    const units = plan.plates.map((plate) => plate.units)
-    const key = createHash('sha256')
-      .update(JSON.stringify([source, header, views, units]))
-      .digest('hex')
-    const viewsPath = path.replace(/\.parquet$/, '.views.parquet')
+    const key = splitKey(plan, { source, header, views })
+    const viewsPath = viewsPathOf(path)
     this.units = new TableWriter(path, predictionLayout(unitColumns, header, 'float32'), key)
     this.views =
       views === 'none' || this.viewsAreWhole(viewsPath, plan)

@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path'
 import { diskFault } from './disk-fault.js'
 
 /** Names of files that are being written, here and by the engine: `.<name>.<12 hexadecimal digits>.part`. */
-const temporary = /^\..+\.[0-9a-f]{12}\.part$/
+const temporary = /^\.(.+)\.[0-9a-f]{12}\.part$/
 
 /** A name beside `path` to write to, before {@link commitFile} puts it in place. */
 export function temporaryName(path: string): string {
@@ -74,12 +74,17 @@ export function writeJson(path: string, value: unknown): void {
 /**
  * Removes what a killed process was writing, in a folder and those below it. Call it only while
  * holding the folder's lock: the files of a living process would go too.
+ *
+ * @param of Only what was to become a file of this name.
  */
-export function removeStaleTemporaries(folder: string): void {
+export function removeStaleTemporaries(folder: string, of: string | null = null): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) removeStaleTemporaries(path)
-    else if (temporary.test(entry.name)) rmSync(path, { force: true })
+    if (entry.isDirectory()) removeStaleTemporaries(path, of)
+    else {
+      const name = temporary.exec(entry.name)?.[1]
+      if (name !== undefined && (of === null || name === of)) rmSync(path, { force: true })
+    }
   }
 }
 

@@ -170,7 +170,7 @@ function startOver(folder: string): string {
 }
 
 function refuseForeignFiles(folder: string): void {
-  const ours = /^(lock|lock\..*|provenance\.json|events\.jsonl)$/
+  const ours = /^(lock|lock\..*|provenance\.json|events\.jsonl|shards)$/
   const foreign = readdirSync(folder).filter((name) => !ours.test(name))
   if (foreign.length === 0) return
   throw new RunDirectoryError(

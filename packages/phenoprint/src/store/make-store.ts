@@ -1,11 +1,12 @@
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { ImageError, MachineError, StoreError } from '../errors.js'
+import { ImageError, MachineError, RunDirectoryError, StoreError } from '../errors.js'
 import { removeStaleTemporaries } from '../run/files.js'
-import { Lock } from '../run/lock.js'
+import { isHeld, Lock } from '../run/lock.js'
 import { makeFolder } from '../run/make-folder.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
+import { itemsOf, type Shard, shardInWords } from '../run/shard.js'
 import type { Screen } from '../screen/screen.js'
 import { bytesInWords, count, duration } from '../words.js'
 import { estimate, freeBytes, requireSpace } from './disk-space.js'
@@ -34,6 +35,8 @@ const lockFile = '.lock'
  * Makes the store of a screen: one file a plate, then `screen.json`. Plates that an earlier run
  * finished are kept; two processes cannot make one store at once.
  *
+ * @param shard Makes every so many plates and leaves `screen.json` to the one who makes the store whole;
+ *   other shards may work beside it.
  * @throws {ImageError} when an image is missing that must be there, broken, or unlike the others.
  * @throws {StoreError} when the folder holds a store of other settings, files or tables.
  * @throws {RunDirectoryError} when another process works there.
@@ -44,6 +47,7 @@ export async function makeStore(
   screen: Screen,
   order: StoreOrder,
   reporter: Reporter,
+  shard: Shard | null = null,
 ): Promise<VerbResult> {
   const folder = order.store.path
   makeFolder(
@@ -53,23 +57,25 @@ export async function makeStore(
         `store: ${folder} cannot be a folder: ${reason}. Set store.path to another name.`,
       ),
   )
-  using _lock = Lock.take(join(folder, lockFile), 'phenoprint preprocess', 'store')
-  removeStaleTemporaries(folder)
+  using _lock = lockStore(folder, shard)
   const survey = await surveyImages(screen, order, reporter)
   using fields = new FieldReader()
   const format = await probe(survey, fields)
   const inPlace = format.layout === 'field'
   const of = tiling(format.shape, order.store.tile)
   const { codec } = order.store
-  const jobs = planJobs(
+  const all = planJobs(
     survey,
     folder,
     plateSettings(of, inPlace ? 'in place' : codec, screen.channels),
   )
-  const kept = screenOfStore(survey.screen, jobs)
+  const jobs = itemsOf(all, shard)
+  if (shard === null) removeStaleTemporaries(folder)
+  else for (const { name } of jobs) removeStaleTemporaries(folder, name)
+  const kept = screenOfStore(survey.screen, all)
   const before = readStoredScreen(folder)
   if (before !== null) refuseOther(folder, before.screen, kept)
-  for (const name of strangers(folder, jobs)) {
+  for (const name of strangers(folder, all)) {
     reporter.say(`store: ${join(folder, name)} belongs to no plate of this screen; left as it is`)
   }
 
@@ -79,9 +85,19 @@ export async function makeStore(
     reporter.say(`store: ${folder} is whole already; digest ${before.digest}`)
     return result('already done', before, survey, folder)
   }
+  if (shard !== null && pending.length === 0) {
+    reporter.say(`store: ${folder}: ${shardInWords(shard)} is whole already`)
+    return shardResult('already done', jobs, folder, shard)
+  }
   rmSync(join(folder, screenFile), { force: true })
   const needed = await announce(pending, jobs.length, format, of, order, reporter)
   const written = await writePlates(jobs, format, of, order, survey, needed, reporter)
+  if (shard !== null) {
+    reporter.say(
+      `store: ${folder}: ${shardInWords(shard)}: ${count(pending.length, 'plate')} written`,
+    )
+    return shardResult('done', jobs, folder, shard)
+  }
   const stored = {
     ...describe(kept, jobs, written, of, order),
     ...(inPlace ? { inPlace: placesOf(survey, order) } : {}),
@@ -92,6 +108,31 @@ export async function makeStore(
     `store: ${folder}: ${count(jobs.length, 'plate')}, ${count(kept.units.length, kept.unitKind)}, ${count(kept.sites.length, 'site')}, ${bytesInWords(bytes)}; digest ${stored.digest}`,
   )
   return result('done', stored, survey, folder)
+}
+
+/** Shards lock each other out one by one; the whole store and any shard of it lock each other out. */
+function lockStore(folder: string, shard: Shard | null): Lock {
+  const name = shard === null ? lockFile : `${lockFile}.${shard.index}-of-${shard.count}`
+  const lock = Lock.take(join(folder, name), 'phenoprint preprocess', 'store')
+  const others = readdirSync(folder).filter((other) =>
+    shard === null ? /^\.lock\.\d+-of-\d+$/.test(other) : other === lockFile,
+  )
+  const held = others.find((other) => isHeld(join(folder, other)))
+  if (held === undefined) return lock
+  lock.release()
+  throw new RunDirectoryError(
+    `store: ${folder} is in use by another phenoprint preprocess (${held}). Wait until it ends, or end it.`,
+  )
+}
+
+function shardResult(
+  status: VerbResult['status'],
+  jobs: readonly PlateJob[],
+  folder: string,
+  shard: Shard,
+): VerbResult {
+  const files = jobs.map(({ name }) => join(folder, name))
+  return { status, figures: { shard, plates: jobs.length }, files }
 }
 
 /** @throws {StoreError} when a pixel is not what its digest says; it names the file and the site. */

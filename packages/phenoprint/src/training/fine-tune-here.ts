@@ -1,8 +1,11 @@
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { engine } from '@phenoprint/torch'
+import { z } from 'zod'
 import type { Config, Section } from '../config/config.js'
 import { requireSection } from '../config/require.js'
 import { didYouMean } from '../did-you-mean.js'
-import { ConfigError } from '../errors.js'
+import { ConfigError, EarlierRunError } from '../errors.js'
 import type { Metrics } from '../evaluation/metrics.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { loadCheckpoint, loadTrunk } from '../models/checkpoint.js'
@@ -11,6 +14,7 @@ import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-r
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
+import { finishedShards, itemsOf, type Shard, shardFolder, shardsFolder } from '../run/shard.js'
 import type { Screen } from '../screen/screen.js'
 import { type Split, splitScreen } from '../screen/split.js'
 import { Store } from '../store/store.js'
@@ -22,13 +26,21 @@ import { refuseBlindStopping } from './train-here.js'
 import { networkShape, trainingUnits } from './training-units.js'
 
 /** `fineTune` in the thread that calls it. */
-export async function fineTuneHere(config: Config, reporter: Reporter): Promise<VerbResult> {
+export async function fineTuneHere(
+  config: Config,
+  reporter: Reporter,
+  shard: Shard | null,
+): Promise<VerbResult> {
   const section = requireSection(config, 'fineTune', 'fine-tune')
   const output = requireSection(config, 'output', 'fine-tune')
   const { path } = requireSection(config, 'store', 'fine-tune')
   const purpose = { verb: 'fine-tune', config, reporter } as const
   const before = finishedBefore(output, purpose)
   if (before !== null) return before
+  const folder = shard === null ? output : shardFolder(output, shard)
+  const shardBefore = shard === null ? null : finishedBefore(folder, purpose)
+  if (shardBefore !== null) return shardBefore
+  const shards = shard === null ? finishedShards(output, 'fine-tune') : null
   requireDevice(config.device)
   const overall = finishedRun(section.from, 'fineTune.from', ['train'])
   using stored = await Store.open(path)
@@ -38,14 +50,16 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
   const { screen } = store
   sayLeaks(screen, split, overall, store, reporter)
 
-  const starts = chosenCellTypes(screen, split, section).map((cellType) => ({
+  const cellTypes = chosenCellTypes(screen, split, section)
+  const starts = itemsOf(cellTypes, shard).map((cellType) => ({
     cellType,
     path: findCheckpoint(overall.folder, 'bestByCellType', cellType),
   }))
   // Only now: what was refused so far leaves no run directory that a corrected file would not fit.
-  using run = RunDirectory.open(output, purpose)
+  using run = RunDirectory.open(folder, purpose)
   run.record({ data: store.digest, engine: engine.version })
   if (pseudo !== null) keepOrigin(run, pseudo)
+  if (shards !== null) takeOverShards(run, cellTypes, shards)
   const train = trainingUnits(screen, split, config, pseudo?.units ?? [])
   const outcomes: Record<string, TrainingOutcome> = {}
   for (const { cellType, path } of starts) {
@@ -82,7 +96,39 @@ export async function fineTuneHere(config: Config, reporter: Reporter): Promise<
   })
   const result: VerbResult = { status: 'done', figures: { byCellType: outcomes }, files }
   run.finish(result)
+  if (shards !== null) rmSync(shardsFolder(run.folder), { recursive: true, force: true })
   return result
+}
+
+/** Networks of shards become those of the run, with what was told of them; each was trained once. */
+function takeOverShards(
+  run: RunDirectory,
+  cellTypes: readonly string[],
+  shards: readonly string[],
+): void {
+  cellTypes.forEach((cellType, position) => {
+    const from = cellTypeFolder(shards[position % shards.length] ?? '', cellType)
+    const to = cellTypeFolder(run.folder, cellType)
+    if (existsSync(to)) return
+    if (!existsSync(from)) {
+      throw new EarlierRunError(
+        `shards: there is no ${from}, expected the network of ${cellType}. Delete ${shardsFolder(run.folder)} and fine-tune again.`,
+      )
+    }
+    renameSync(from, to)
+    for (const event of epochsOf(shards[position % shards.length] ?? '', cellType)) run.event(event)
+  })
+}
+
+const epochSchema = z.looseObject({ type: z.literal('epoch'), cellType: z.string() })
+
+/** What a shard told of a cell type's epochs. */
+function epochsOf(shard: string, cellType: string): z.output<typeof epochSchema>[] {
+  const lines = readFileSync(join(shard, 'events.jsonl'), 'utf8').split('\n')
+  return lines.flatMap((line) => {
+    const event = line === '' ? null : epochSchema.safeParse(JSON.parse(line))
+    return event?.success === true && event.data.cellType === cellType ? [event.data] : []
+  })
 }
 
 function chosenCellTypes(

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
+import type { Shard } from '../run/shard.js'
 import { inWorker } from './in-worker.js'
 
 /**
@@ -13,4 +14,18 @@ import { inWorker } from './in-worker.js'
  */
 export function fineTune(config: Config, reporter: Reporter): Promise<VerbResult> {
   return inWorker('fine-tune', config, reporter)
+}
+
+/**
+ * The same for every so many cell types, in a run directory of its own below `output`. `fineTune` takes
+ * over the networks of all shards once they are there.
+ *
+ * @throws as {@link fineTune}.
+ */
+export function fineTuneShard(
+  config: Config,
+  reporter: Reporter,
+  shard: Shard,
+): Promise<VerbResult> {
+  return inWorker('fine-tune', config, reporter, shard)
 }

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js'
 import { PhenoprintError } from '../errors.js'
 import { endThread } from '../run/end-thread.js'
 import type { Progress, Reporter, VerbResult } from '../run/reporter.js'
+import type { Shard } from '../run/shard.js'
 import type { AbortMessage, ThreadedVerb, WorkerMessage, WorkerTask } from './messages.js'
 import { fromPlainError, toPlainError } from './plain-error.js'
 
@@ -15,9 +16,10 @@ export async function inWorker(
   verb: ThreadedVerb,
   config: Config,
   reporter: Reporter,
+  shard: Shard | null = null,
 ): Promise<VerbResult> {
   reporter.signal.throwIfAborted()
-  const task: WorkerTask = { verb, config }
+  const task: WorkerTask = { verb, config, shard }
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: task })
   const abort = () => {
     const message: AbortMessage = { type: 'abort', reason: toPlainError(reporter.signal.reason) }

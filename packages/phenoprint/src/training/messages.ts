@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js'
 import type { RunEvent, VerbResult } from '../run/reporter.js'
+import type { Shard } from '../run/shard.js'
 import type { PlainError } from './plain-error.js'
 
 /** Verbs that run in a thread of their own. */
@@ -9,6 +10,8 @@ export type ThreadedVerb = 'train' | 'fine-tune'
 export interface WorkerTask {
   readonly verb: ThreadedVerb
   readonly config: Config
+  /** Of cell types; null for all. */
+  readonly shard: Shard | null
 }
 
 /** From the thread to the one that started it. */

@@ -8,7 +8,14 @@ import { trainHere } from './train-here.js'
 
 /** The thread that trains: see in-worker.ts, which starts it. */
 const verbs: Readonly<
-  Record<ThreadedVerb, (config: WorkerTask['config'], reporter: Reporter) => Promise<VerbResult>>
+  Record<
+    ThreadedVerb,
+    (
+      config: WorkerTask['config'],
+      reporter: Reporter,
+      shard: WorkerTask['shard'],
+    ) => Promise<VerbResult>
+  >
 > = {
   train: trainHere,
   'fine-tune': fineTuneHere,
@@ -18,12 +25,13 @@ const cure = 'Set training.microBatch to fewer samples at once, or free memory.'
 
 if (parentPort !== null) await work(parentPort, workerData)
 
-async function work(port: MessagePort, { verb, config }: WorkerTask): Promise<void> {
+async function work(port: MessagePort, { verb, config, shard }: WorkerTask): Promise<void> {
   const send = (message: WorkerMessage) => port.postMessage(message)
   const controller = new AbortController()
   port.on('message', ({ reason }: AbortMessage) => controller.abort(fromPlainError(reason)))
   try {
-    send({ type: 'result', result: await verbs[verb](config, relay(send, controller.signal)) })
+    const result = await verbs[verb](config, relay(send, controller.signal), shard)
+    send({ type: 'result', result })
   } catch (error) {
     send({ type: 'error', error: toPlainError(engineFault(error, cure)) })
   } finally {

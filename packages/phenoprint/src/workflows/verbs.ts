@@ -1,8 +1,15 @@
 import type { Config } from '../config/config.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
+import type { Shard } from '../run/shard.js'
 
 /** What a command does. It returns once all its files are written, or at once when they were. */
 export type Verb = (config: Config, reporter: Reporter) => Promise<VerbResult>
+
+/** The same for a part of its work, which the whole verb takes up later. */
+export type ShardVerb = (config: Config, reporter: Reporter, shard: Shard) => Promise<VerbResult>
+
+/** Verbs whose work falls into parts that need nothing of each other. */
+export type ShardVerbName = 'preprocess' | 'fine-tune' | 'infer'
 
 /** The commands that may be stages of a run. */
 export type VerbName =
@@ -55,5 +62,17 @@ export async function loadVerb(name: VerbName): Promise<Verb> {
       return (await import('../embedding/embed.js')).embed
     case 'pseudo-label':
       return (await import('../pseudo-labels/pseudo-label.js')).pseudoLabel
+  }
+}
+
+/** Loads what does one shard of a verb. */
+export async function loadShardVerb(name: ShardVerbName): Promise<ShardVerb> {
+  switch (name) {
+    case 'preprocess':
+      return (await import('../store/preprocess.js')).preprocessShard
+    case 'fine-tune':
+      return (await import('../training/fine-tune.js')).fineTuneShard
+    case 'infer':
+      return (await import('../prediction/infer.js')).inferShard
   }
 }

@@ -41,7 +41,7 @@ export class TableReader {
   private readonly levels = new Map<number, Levels>()
 
   private constructor(
-    private readonly path: string,
+    readonly path: string,
     private readonly handle: FileHandle,
     private readonly buffer: AheadBuffer,
     private readonly parquet: FileMetaData,

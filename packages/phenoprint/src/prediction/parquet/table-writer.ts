@@ -13,7 +13,8 @@ import { writeListPage } from './list-pages.js'
 const pageBytes = 1 << 20
 const partial = '.partial'
 const footer = '.footer'
-const sourceKey = 'phenoprint.source'
+/** In a file's metadata, what its rows were made from. */
+export const sourceKey = 'phenoprint.source'
 
 /**
  * Writes a table to Parquet as its rows come, one row group after another, in about two megabytes of
