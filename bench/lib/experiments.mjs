@@ -49,7 +49,7 @@ export class Experiments {
 
   /** @param {Step} step */
   folder(step) {
-    return join(this.work, `${step.verb}-${step.key}`)
+    return join(this.work, nameOf(step))
   }
 
   /**
@@ -76,7 +76,7 @@ export class Experiments {
     const folder = this.folder(step)
     const resumed = fs.existsSync(folder)
     const began = performance.now()
-    await this.start(step, folder)
+    await this.start(step)
     const finished = {
       verb: step.verb,
       seconds: (performance.now() - began) / 1000,
@@ -89,20 +89,21 @@ export class Experiments {
   }
 
   /**
+   * Commands start in the work folder and name others' folders relative to it, so a run may be gone on with
+   * from another checkout that shares the folder.
+   *
    * @param {Step} step
-   * @param {string} folder
    * @returns {Promise<void>}
    */
-  start(step, folder) {
-    const settings = Object.entries(step.set).map(([key, setting]) => {
-      const value = resolveSetting(setting, (input) => this.folder(input))
-      return `${key}=${JSON.stringify(value)}`
-    })
+  start(step) {
+    const settings = Object.entries(step.set).map(
+      ([key, setting]) => `${key}=${JSON.stringify(resolveSetting(setting, nameOf))}`,
+    )
     const args = [
       ...['--import', pathToFileURL(join(root, 'bench/lib/peak-memory.mjs')).href],
       this.scripts[step.verb] ?? this.phenoprint,
       ...[step.verb, '-y', step.config, '--quiet'],
-      ...[...settings, `${outputKeys[step.verb] ?? 'output'}=${folder}`].flatMap((one) => [
+      ...[...settings, `${outputKeys[step.verb] ?? 'output'}=${nameOf(step)}`].flatMap((one) => [
         '--set',
         one,
       ]),
@@ -111,7 +112,7 @@ export class Experiments {
       const child = spawn(process.execPath, args, {
         cwd: this.work,
         stdio: ['ignore', 'ignore', 'pipe'],
-        env: { ...process.env, PEAK_MEMORY_FILE: `${folder}.peak` },
+        env: { ...process.env, PEAK_MEMORY_FILE: `${this.folder(step)}.peak` },
       })
       let words = ''
       child.stderr.on('data', (data) => {
@@ -127,6 +128,11 @@ export class Experiments {
       })
     })
   }
+}
+
+/** @param {Step} step @returns {string} the name of its folder. */
+function nameOf(step) {
+  return `${step.verb}-${step.key}`
 }
 
 /** As many steps were run as were allowed. */

@@ -14,7 +14,9 @@ const settings = Object.fromEntries(
 const folder = settings.output
 const gone = fs.existsSync(folder)
 fs.mkdirSync(folder, { recursive: true })
+fs.appendFileSync('settings.txt', JSON.stringify(settings) + '\\n')
 fs.appendFileSync('called.txt', process.argv[2] + (gone ? ' again' : '') + '\\n')
+if (settings.from !== undefined && !fs.existsSync(JSON.parse(settings.from))) process.exit(9)
 if (settings.dies === 'true' && !gone) process.kill(process.pid, 'SIGKILL')
 `
 
@@ -51,6 +53,22 @@ it('what was killed goes on in its own folder, and what was finished before it s
   expect(experiments().finished(infer)).toBeNull()
   expect(await experiments().run(infer)).toMatchObject({ resumed: true })
   expect(called()).toEqual(['train', 'infer', 'infer again'])
+})
+
+it('what one checkout has stopped goes on from another that shares the work folder', async () => {
+  const { config, experiments } = prepared()
+  const train = new Step('train', config)
+  const infer = new Step('infer', config, { from: train, dies: true })
+  await expect(experiments().run(infer)).rejects.toThrow('ended with SIGKILL')
+  const { work, phenoprint } = experiments()
+  const elsewhere = join(temporaryFolder(), 'link')
+  fs.symlinkSync(work, elsewhere)
+  expect(await new Experiments(elsewhere, { phenoprint }).run(infer)).toMatchObject({
+    resumed: true,
+  })
+  const settings = fs.readFileSync(join(work, 'settings.txt'), 'utf8').trim().split('\n')
+  expect(settings).toHaveLength(3)
+  expect(settings[2]).toBe(settings[1])
 })
 
 it('stops after as many steps as are allowed, and goes on with the others', async () => {
