@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Pixels } from '@phenoprint/pixels'
-import { StoreError } from '../errors.js'
+import { ImageError, StoreError } from '../errors.js'
 import type { Reporter } from '../run/reporter.js'
 import { pixelDigest } from '../store/site-statistics.js'
 import type { Store } from '../store/store.js'
@@ -49,7 +49,7 @@ export async function readPixels(
       reporter.signal.throwIfAborted()
       progress.advance(1)
       const pixels = await sitePixels(store, site, digests.subarray(32 * row, 32 * row + 32))
-      if (pixels instanceof StoreError) {
+      if (pixels instanceof Error) {
         const where = store.screen.sites[site]?.id ?? ''
         findings.push({ check: 'corrupt', severity: 'error', where, what: pixels.message })
         continue
@@ -78,7 +78,7 @@ async function sitePixels(
   store: Store,
   site: number,
   expected: Uint8Array,
-): Promise<Pixels | StoreError> {
+): Promise<Pixels | StoreError | ImageError> {
   try {
     const pixels = await readSite(store, site)
     if (Buffer.compare(pixelDigest(pixels), expected) === 0) return pixels
@@ -87,7 +87,7 @@ async function sitePixels(
       `store: ${store.plateFile(store.plateOf(site))}: site ${id}: its pixels differ from their digest. Delete this file and run preprocess again: it makes what is missing.`,
     )
   } catch (error) {
-    if (error instanceof StoreError) return error
+    if (error instanceof StoreError || error instanceof ImageError) return error
     throw error
   }
 }

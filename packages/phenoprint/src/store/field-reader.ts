@@ -85,9 +85,14 @@ export class FieldReader implements Disposable {
 
 function fault(path: string, cause: unknown): ImageError {
   if (cause instanceof ImageError && cause.message.startsWith('image: ')) return cause
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = cause instanceof Error ? reasonOf(cause) : String(cause)
   return new ImageError(
     `image: ${path}: ${sentence(reason)} Copy its plate anew from where it came, or leave its site out of the table.`,
     { cause },
   )
+}
+
+/** zarrita names the codec, and leaves what was wrong to the cause. */
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

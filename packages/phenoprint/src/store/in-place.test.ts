@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { cpSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from '../audit/audit.js'
@@ -21,7 +29,7 @@ const folder = keptFolder()
 /** Plates as zarr-python writes them, of every form; SHA-256 of the pixels that are to be seen. */
 const script = `
 import hashlib, os, zarr
-from zarr.codecs import BloscCodec, GzipCodec, ZstdCodec
+from zarr.codecs import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
 from ome_zarr_models.v05 import HCS
 os.chdir(d)
 rng = np.random.default_rng(5)
@@ -53,12 +61,17 @@ plate('sharded', 'cyx', two, every, chunks=(2, 16, 16), shards=(2, 48, 64), comp
 plate('five', 'tczyx', (2, 2, 3) + two[1:], lambda a: a[0, :, 1], chunks=(1, 1, 1, 13, 50), compressors=[BloscCodec(cname='lz4', shuffle='shuffle')])
 plate('big', 'cyx', two, every, chunks=(2, 20, 50), compressors=[GzipCodec(level=1)], serializer=zarr.codecs.BytesCodec(endian='big'))
 plate('plain', 'cyx', two, every, chunks=(1, 16, 16), compressors=None)
+plate('summed', 'cyx', two, every, chunks=(2, 16, 16), compressors=[Crc32cCodec()])
+plate('summed-shards', 'cyx', two, every, chunks=(2, 16, 16), shards=(2, 48, 64), compressors=[ZstdCodec(), Crc32cCodec()])
 plate('zip', 'cyx', two, every, chunks=(1, 40, 50), store=zarr.storage.ZipStore('zip.ozx', mode='w'))
 plate('zip-sharded', 'cyx', two, every, chunks=(1, 16, 16), shards=(2, 48, 64), store=zarr.storage.ZipStore('zip-sharded.ozx', mode='w'))
 plate('float', 'cyx', two, every, dtype='uint32', chunks=two)
 print(json.dumps(seen))`
 
-const names = ['whole', 'sharded', 'five', 'big', 'plain', 'zip', 'zip-sharded']
+const names = [
+  ...['whole', 'sharded', 'five', 'big', 'plain', 'summed', 'summed-shards'],
+  ...['zip', 'zip-sharded'],
+]
 const sites = [
   ['A', '1'],
   ['B', '3'],
@@ -197,6 +210,37 @@ describe('OME-Zarr plates are read in place', () => {
       _tag: 'ImageError',
       message: expect.stringMatching(/^image: .*whole\.ome\.zarr\/A\/1\/0: /),
     })
+  })
+
+  it.each([
+    ['a chunk', 'summed', 'c/0/1/2', 100],
+    ['a chunk of a shard', 'summed-shards', 'c/0/0/0', 100],
+    ['the index of a shard', 'sharded', 'c/0/0/0', -20],
+  ])('and checked where they have a CRC-32C: one byte of %s', async (_, name, file, at) => {
+    const from = keptFolder()
+    cpSync(join(folder, `${name}.ome.zarr`), join(from, `${name}.ome.zarr`), { recursive: true })
+    cpSync(join(folder, `${name}.csv`), join(from, `${name}.csv`))
+    const config = configOf(name, undefined, from)
+    await preprocess(config, recorder())
+    const field = join(from, `${name}.ome.zarr/B/3/0`)
+    const bytes = readFileSync(join(field, 'full', file))
+    const place = at < 0 ? bytes.length + at : at
+    bytes[place] = (bytes[place] ?? 0) ^ 1
+    writeFileSync(join(field, 'full', file), bytes)
+    using store = await Store.open(config.store?.path ?? '')
+    const broken = expect.stringMatching(
+      /B\/3\/0: .*"crc32c".*: the chunk or index is damaged: checksum [0-9a-f]{8}, expected [0-9a-f]{8}\./,
+    )
+    await expect(readSite(store, 2)).rejects.toMatchObject({ _tag: 'ImageError', message: broken })
+    expect(hash(await readSite(store, 3))).toBe(seen[`screen/${name}/B3/1`])
+    const reporter = recorder()
+    await expect(audit(config, reporter)).rejects.toMatchObject({ _tag: 'StoreError' })
+    expect(reporter.events).toEqual([
+      {
+        ...{ type: 'finding', check: 'corrupt', severity: 'error' },
+        ...{ where: `screen/${name}/B3/0`, what: broken },
+      },
+    ])
   })
 
   it('unless they are of another kind, or not there', async () => {

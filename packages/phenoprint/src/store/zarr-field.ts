@@ -3,8 +3,11 @@ import * as zarrita from 'zarrita'
 import { z } from 'zod'
 import { ImageError } from '../errors.js'
 import type { Channel } from '../screen/screen.js'
+import { verifyCrc32c } from './checked-crc32c.js'
 import { emptyPixels, type ImagePart } from './tiling.js'
 import type { ZarrContainer } from './zarr-container.js'
+
+verifyCrc32c()
 
 const fieldSchema = z.object({
   ome: z.object({
