@@ -48,7 +48,7 @@ ${memoryRows(claims)}
 
 ## What this says, and what not
 
-- It is one small screen with small networks and short trainings (ResNet-18, 8 epochs, tiles of 64 pixels). That
+- It is one small screen with small networks and short trainings (ResNet-18, 10 epochs, tiles of 64 pixels). That
   a lesson held here does not size it for another screen; that it stayed undecided does not refute it.
 - Ensembles of a seed have the networks of the next two seeds as members, so they overlap between seeds: their
   intervals are somewhat too narrow.
