@@ -53,7 +53,7 @@ export async function exportStore(config: Config, reporter: Reporter): Promise<V
   let written = 0
   for (const [i, plate] of plates.entries()) {
     reporter.signal.throwIfAborted()
-    if (form === 'directory') written += unpackPlate(plate.from, plate.to) ? 1 : 0
+    if (form === 'directory') written += (await unpackPlate(plate.from, plate.to)) ? 1 : 0
     else if (!existsSync(plate.to)) {
       packPlate(plate.from, plate.to)
       requireSize(plate.to, stored.files[i])
