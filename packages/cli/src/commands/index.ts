@@ -17,6 +17,7 @@ import { report } from './report.js'
 import { run } from './run.js'
 import { serve } from './serve.js'
 import { simulate } from './simulate.js'
+import { status } from './status.js'
 import { submit } from './submit.js'
 import { train } from './train.js'
 
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   serve,
   pseudoLabel,
   run,
+  status,
   simulate,
   doctor,
 ]

@@ -3,6 +3,7 @@ import { assignment, submission } from './assignment.js'
 import { augmentation } from './augmentation.js'
 import type { reductions } from './averaging.js'
 import { batches, normalise, type symmetries } from './batches.js'
+import { cluster } from './cluster.js'
 import { choose, embed, evaluation } from './evaluation.js'
 import { explain } from './explanation.js'
 import { model } from './model.js'
@@ -37,6 +38,7 @@ export const configSchema = z.strictObject({
   pseudoLabels: pseudoLabels.optional(),
   simulation: simulation.optional(),
   stages: sections.stages.optional(),
+  cluster: cluster.optional(),
 })
 
 export type Config = z.output<typeof configSchema>

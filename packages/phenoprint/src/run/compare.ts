@@ -13,7 +13,14 @@ export interface Difference {
  * Keys that no result of these verbs depends on: where it lies, how often it is saved on the way, and
  * what only other verbs read.
  */
-const neverMatter = ['output', 'stages', 'simulation', 'store.verify', 'training.checkpointMinutes']
+const neverMatter = [
+  'output',
+  'stages',
+  'cluster',
+  'simulation',
+  'store.verify',
+  'training.checkpointMinutes',
+]
 
 /**
  * Sections of later verbs, which a file may hold for them; and the screen, where it comes in through

@@ -1,5 +1,8 @@
 import { InterruptedError } from '../errors.js'
 
+/** A signal to a whole process group may come again from a parent that hands it on. */
+const sameSignalMilliseconds = 1000
+
 /** Exit codes as shells give them: 128 and the number of the signal. */
 const codes = { SIGINT: 130, SIGTERM: 143 } as const
 
@@ -16,8 +19,14 @@ export function interruptOnSignals(say: (line: string) => void): Disposable & {
   readonly signal: AbortSignal
 } {
   const controller = new AbortController()
+  let first: { readonly name: StopSignal; readonly at: number } | null = null
   const onSignal = (name: StopSignal) => {
-    if (controller.signal.aborted) process.exit(codes[name])
+    if (first !== null) {
+      const again = name === 'SIGTERM' && first.name === name
+      if (again && performance.now() - first.at < sameSignalMilliseconds) return
+      process.exit(codes[name])
+    }
+    first = { name, at: performance.now() }
     const who = name === 'SIGINT' ? 'Ctrl-C' : 'SIGTERM'
     say(`${who}: stopping after the next save. Once more stops at once.`)
     controller.abort(

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path'
-import type { Config } from '../config/config.js'
+import { cluster as clusterSchema } from '../config/cluster.js'
+import type { Config, Section } from '../config/config.js'
 import { type ConfigSource, readConfig, resolveConfig } from '../config/load.js'
 import { valueAt } from '../config/located.js'
 import { type Override, overridesOf, parseOverride } from '../config/overrides.js'
@@ -18,6 +19,8 @@ export interface Stage {
 export interface Plan {
   readonly file: string
   readonly stages: readonly Stage[]
+  /** What its jobs ask of a cluster. */
+  readonly cluster: Section<'cluster'>
 }
 
 /**
@@ -30,21 +33,22 @@ export interface Plan {
  */
 export function loadPlan(file: string, options: { set?: readonly string[] } = {}): Plan {
   const source = readConfig(file)
-  const listed = resolveConfig(source, []).stages
+  const flags = (options.set ?? []).map(parseOverride)
+  const forCluster = flags.filter(({ path }) => path[0] === 'cluster')
+  const { stages: listed, cluster } = resolveConfig(source, forCluster)
   if (!listed) {
     throw new ConfigError(
       `config: ${file} has no "stages". Add them, such as: stages: [{ verb: train, config: train.yml }]`,
     )
   }
-  const flags = (options.set ?? []).map(parseOverride)
   refuseCommonOutput(flags)
-  const taken = new Set<Override>()
+  const taken = new Set<Override>(forCluster)
   const stages = listed.map((stage, index): Stage => {
     const path = besides(source, index, stage.config)
     const own = overridesOf(stage.set, `${file}: stage ${index + 1}`)
     const stageSource = readConfig(path)
     const without = resolveConfig(stageSource, own)
-    const fitting = flags.filter((flag) => concerns(flag, without))
+    const fitting = flags.filter((flag) => !forCluster.includes(flag) && concerns(flag, without))
     for (const flag of fitting) taken.add(flag)
     return {
       verb: stage.verb,
@@ -58,7 +62,7 @@ export function loadPlan(file: string, options: { set?: readonly string[] } = {}
       `config: ${idle.value.origin.text}: no stage of ${file} has the section "${idle.path[0]}".`,
     )
   }
-  return { file, stages }
+  return { file, stages, cluster: cluster ?? clusterSchema.parse({}) }
 }
 
 /** A stage's file is relative to the file in which the stage is written. */
