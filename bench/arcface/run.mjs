@@ -73,7 +73,7 @@ publish(
     ratio: each(({ mean, difference }) => mean / (mean - difference)),
     ours: each(({ mean }) => mean),
     peer: each(({ mean, difference }) => mean - difference),
-    unit: 'share of validation units called right; the peer is softmax',
+    unit: 'share of validation units',
     runs: seeds.length,
     machine: machineFacts(),
     versions: ownVersions(),

@@ -78,7 +78,7 @@ publish(
     ratio: each(({ accuracy }) => accuracy.arm / accuracy.against),
     ours: each(({ accuracy }) => accuracy.arm),
     peer: each(({ accuracy }) => accuracy.against),
-    unit: 'share of test wells called right; ours is the arm, the peer what it stands against',
+    unit: 'share of test wells',
     runs: seeds,
     machine: machineFacts(),
     versions: ownVersions(),

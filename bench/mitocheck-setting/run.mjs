@@ -132,7 +132,7 @@ if (values.test) {
         peer: peer.map(({ balancedAccuracy }) => balancedAccuracy),
       },
     },
-    unit: 'share of test cells; the medians of the seeds',
+    unit: 'share of test cells',
     better: 'higher',
   })
   publish(
