@@ -82,7 +82,7 @@ export async function decodeInto(
   }
   if (format === 'PNG') {
     if ((await native?.decodePng(bytes, samples, part)) === 1) return header
-    checkPng(bytes)
+    await checkPng(bytes)
   }
   const source = await rawPixels(bytes, header.bitDepth, format)
   const count = header.width * header.height

@@ -1,4 +1,6 @@
-import { crc32 } from 'node:zlib'
+import { constants } from 'node:buffer'
+import { promisify } from 'node:util'
+import { crc32, inflate as inflateWithCallback } from 'node:zlib'
 import { PixelError } from './errors.js'
 import type { ImageHeader } from './image-header.js'
 
@@ -12,6 +14,19 @@ const samplesOfColourType = new Map([
   [4, 2],
   [6, 4],
 ])
+
+/** The passes of an interlaced image: first row and column, steps down and right. */
+const adam7 = [
+  [0, 0, 8, 8],
+  [0, 4, 8, 8],
+  [4, 0, 8, 4],
+  [0, 2, 4, 4],
+  [2, 0, 4, 2],
+  [0, 1, 2, 2],
+  [1, 0, 2, 1],
+] as const
+
+const inflate = promisify(inflateWithCallback)
 
 interface Chunk {
   readonly type: string
@@ -82,17 +97,71 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
 }
 
 /**
- * Walks all chunks of a PNG and verifies their checksums.
+ * Walks all chunks of a PNG, verifies their checksums and that of the compressed pixels, and that there
+ * is a palette where one is needed. The library that decodes it looks at no checksum of the pixels, and
+ * ends the process over a palette that holds no whole colours.
  *
  * @throws {PixelError} when it is cut short or damaged.
  */
-export function checkPng(bytes: Uint8Array): void {
-  let offset = pngSignature.length
-  for (let type = ''; type !== 'IEND'; ) {
-    const chunk = chunkAt(bytes, offset)
-    type = chunk.type
-    offset = chunk.end
+export async function checkPng(bytes: Uint8Array): Promise<void> {
+  const header = chunkAt(bytes, pngSignature.length)
+  const hasPalette = header.data.getUint8(9) === 3
+  const compressed: Uint8Array[] = []
+  let palette: number | null = null
+  for (let { type, end } = header; type !== 'IEND'; ) {
+    const { data, ...chunk } = chunkAt(bytes, end)
+    ;({ type, end } = chunk)
+    if (type === 'PLTE') palette = data.byteLength
+    if (type !== 'IDAT') continue
+    if (hasPalette) checkPalette(palette)
+    compressed.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }
+  await checkPixels(compressed, rowBytes(header.data))
+}
+
+function checkPalette(length: number | null): void {
+  if (length !== null && length > 0 && length % 3 === 0 && length <= 3 * 256) return
+  throw new PixelError(
+    `PNG damaged: its palette (PLTE) ${length === null ? 'does not come before its pixels' : `has ${length} bytes, expected 1 to 256 colours of 3`}`,
+    'broken',
+  )
+}
+
+/** @throws {PixelError} when they cannot be decompressed, or are not as many bytes as announced. */
+async function checkPixels(compressed: readonly Uint8Array[], expected: number): Promise<void> {
+  const length = compressed.reduce((sum, part) => sum + part.length, 0)
+  // Deflate makes of one byte 1,032 at most: a header that announces more is not believed.
+  const most = Math.min(expected, 1032 * length, constants.MAX_LENGTH)
+  const reason =
+    most < expected
+      ? 'they are too few'
+      : await inflate(Buffer.concat(compressed), { maxOutputLength: Math.max(1, most) }).then(
+          (rows) => (rows.length < expected ? 'they are too few' : null),
+          reasonOf,
+        )
+  if (reason === null) return
+  throw new PixelError(
+    `PNG damaged: its pixels (IDAT) are not the ${expected} bytes that its header announces: ${reason}`,
+    'broken',
+  )
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE' ? 'they are more' : error.message
+}
+
+/** Bytes of all rows before compression, each with its filter (ISO/IEC 15948, 8.2 and 9). */
+function rowBytes(header: DataView): number {
+  const [width, height] = [header.getUint32(0), header.getUint32(4)]
+  const samples = header.getUint8(9) === 3 ? 1 : (samplesOfColourType.get(header.getUint8(9)) ?? 1)
+  const bits = samples * header.getUint8(8)
+  const passes = header.getUint8(12) === 1 ? adam7 : [[0, 0, 1, 1] as const]
+  return passes.reduce((sum, [top, left, down, right]) => {
+    const rows = Math.ceil((height - top) / down)
+    const columns = Math.ceil((width - left) / right)
+    return rows > 0 && columns > 0 ? sum + rows * (1 + Math.ceil((columns * bits) / 8)) : sum
+  }, 0)
 }
 
 function printable(type: string): string {
