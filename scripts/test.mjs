@@ -9,12 +9,13 @@ import { setupHelp, takeSetupOptions } from './setup/options.mjs'
 import { prepareOracles } from './setup/oracles.mjs'
 import { root } from './setup/paths.mjs'
 import { run } from './setup/run.mjs'
+import { prepareSlurm } from './setup/slurm.mjs'
 import { setUp } from './setup.mjs'
 import { verdict } from './test/verdict.mjs'
 
 const help = `npm test [-- OPTIONS] [-- FILTERS AND OPTIONS OF VITEST]
 
-Sets everything up, prepares the oracles and the browser, and runs every test, as compiled.
+Sets everything up, prepares the oracles, the browser and Slurm, and runs every test, as compiled.
   npm test -- packages/torch        the tests of one package
   npm test -- -t "round trip"       the tests with a name
 
@@ -28,6 +29,7 @@ async function main() {
     await setUp(options)
     await withLock(join(root, '.cache/oracles.lock'), () => prepareOracles(options))
     await prepareBrowser(options)
+    await prepareSlurm(options)
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error
     console.log(`${describeFault(error)}\n0 passed, 1 failed`)

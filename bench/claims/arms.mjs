@@ -122,7 +122,11 @@ export function armsOf(seed, seeds) {
       'prediction.batchNorm.controls': 8,
     }),
     shrunk: infer(train(seed, {}, shrunk), {}, shrunk),
-    'whole images': infer(train(seed, { 'training.epochs': Math.ceil(epochs / 4) }, whole), {}, whole),
+    'whole images': infer(
+      train(seed, { 'training.epochs': Math.ceil(epochs / 4) }, whole),
+      {},
+      whole,
+    ),
   }
 }
 

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { RunDirectoryError } from '../errors.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { Lock } from './lock.js'
@@ -49,6 +49,22 @@ describe('Lock', () => {
     const path = join(temporaryFolder(), 'lock')
     const owner = { ...thisProcess(), start: '1', purpose: 'x', since: '' }
     writeFileSync(path, JSON.stringify(owner))
+    Lock.take(path, 'x').release()
+  })
+
+  it('is taken over by the next start of a Slurm job, on whatever machine, and by no other job', () => {
+    const path = join(temporaryFolder(), 'lock')
+    const elsewhere = { ...thisProcess(), host: 'another', boot: 'b', job: '12.0' }
+    const left = (job: string) =>
+      writeFileSync(path, JSON.stringify({ ...elsewhere, job, purpose: 'x', since: '' }))
+    vi.stubEnv('SLURM_JOB_ID', '12')
+    vi.stubEnv('SLURM_RESTART_COUNT', '1')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    for (const other of ['12.1', '12.2', '1.0', '']) {
+      left(other)
+      expect(() => Lock.take(path, 'x'), other).toThrow(RunDirectoryError)
+    }
+    left('12.0')
     Lock.take(path, 'x').release()
   })
 

@@ -12,6 +12,7 @@ const ownerSchema = z.object({
   namespace: z.string(),
   pid: z.int().positive(),
   start: z.string(),
+  job: z.string().default(''),
   purpose: z.string(),
   since: z.string(),
 })

@@ -12,6 +12,8 @@ export interface ProcessIdentity {
   readonly pid: number
   /** In the kernel's ticks since the machine started; empty where the system does not tell. */
   readonly start: string
+  /** Number of its Slurm job and how often that was queued again, `12.1`; empty outside of one. */
+  readonly job: string
 }
 
 /** This process. */
@@ -22,6 +24,7 @@ export function thisProcess(): ProcessIdentity {
     namespace: pidNamespace(),
     pid: process.pid,
     start: startOf(process.pid),
+    job: slurmJob(),
   }
 }
 
@@ -31,6 +34,7 @@ export function thisProcess(): ProcessIdentity {
  */
 export function stateOf(other: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
   const here = thisProcess()
+  if (isEarlierStart(other.job, here.job)) return 'dead'
   if (other.host === here.host && other.boot !== here.boot) return 'dead'
   if (other.boot !== here.boot || other.namespace !== here.namespace) return 'unknown'
   if (other.boot === '' && other.host !== here.host) return 'unknown'
@@ -41,6 +45,18 @@ export function stateOf(other: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
     if (errorCode(error) !== 'EPERM') return 'dead'
   }
   return other.start === startOf(other.pid) ? 'alive' : 'dead'
+}
+
+/** Slurm ends a job everywhere before it starts it again, on whatever machine. */
+function isEarlierStart(other: string, here: string): boolean {
+  const [job, restarts] = other.split('.')
+  const [ownJob, ownRestarts] = here.split('.')
+  return other !== '' && job === ownJob && Number(restarts) < Number(ownRestarts)
+}
+
+function slurmJob(): string {
+  const { SLURM_JOB_ID, SLURM_RESTART_COUNT } = process.env
+  return SLURM_JOB_ID ? `${SLURM_JOB_ID}.${SLURM_RESTART_COUNT || 0}` : ''
 }
 
 function startOf(pid: number): string {
