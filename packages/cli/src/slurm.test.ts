@@ -42,6 +42,11 @@ const long = `stages:
 cluster: { folder: slurm-long, time: '1', saveSeconds: 55 }
 `
 
+const endless = `stages:
+  - { verb: train, config: base.yml, set: { output: runs/endless, store.path: store-long, training.epochs: 5000 } }
+cluster: { folder: slurm-endless, time: '10' }
+`
+
 let cluster: Cluster
 let folder = ''
 
@@ -54,6 +59,7 @@ interface Answer {
       readonly task: number | null
       readonly id: string
       readonly state: string
+      readonly progress: string | null
       readonly error: string | null
       readonly log: string | null
     }[]
@@ -87,7 +93,7 @@ async function ending(name: string, seconds: number) {
 
 beforeAll(async () => {
   folder = keptFolder()
-  for (const [name, text] of Object.entries({ base, pipeline, long })) {
+  for (const [name, text] of Object.entries({ base, pipeline, long, endless })) {
     writeFileSync(join(folder, `${name}.yml`), text)
   }
   cluster = await startSlurm()
@@ -168,4 +174,21 @@ describe.concurrent('a pipeline on Slurm', () => {
     const log = readFileSync(join(folder, 'slurm-long/logs/01-train.log'), 'utf8')
     expect(log).toMatch(/SIGTERM: stopping after the next save[\s\S]*Goes on in epoch \d+/)
   }, 200_000)
+
+  it('lets a job that was cancelled save itself, and does not queue it again', async () => {
+    await phenoprint('run', '-y', 'endless.yml', '--slurm')
+    const events = join(folder, 'runs/endless/events.jsonl')
+    const learns = async () => readFileSync(events, 'utf8').includes('"epoch":1')
+    await until('the first epoch', learns, 60)
+    const [task] = (await phenoprint('status', 'slurm-endless')).figures.tasks ?? []
+    expect(task).toMatchObject({ state: 'running', progress: expect.stringMatching(/of 5000/) })
+    await cluster.ask('scancel', task?.id ?? '')
+    const resume = join(folder, 'runs/endless/checkpoints/resume.safetensors')
+    const saved = async () => existsSync(resume) && !existsSync(join(folder, 'runs/endless/lock'))
+    await until('the job to save itself', saved, 20)
+    expect(await ending('slurm-endless', 30)).toMatchObject([{ state: 'cancelled' }])
+    const log = readFileSync(join(folder, 'slurm-endless/logs/01-train.log'), 'utf8')
+    expect(log).toContain('phenoprint: stopped by SIGTERM.')
+    expect(await cluster.ask('scontrol', 'show', 'job', task?.id ?? '')).toContain('Restarts=0')
+  }, 120_000)
 })

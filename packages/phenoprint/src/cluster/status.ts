@@ -118,10 +118,10 @@ function stateOf(
   if (id === null) return 'not submitted'
   if (slurm === 'RUNNING') return 'running'
   if (slurm !== null && isActive(slurm)) return 'queued'
-  const code = recordedCode(files, job.name, task)
-  if (code !== null && code !== 0) return 'failed'
   if (blocked) return 'not started'
   if (slurm === 'CANCELLED') return 'cancelled'
+  const code = recordedCode(files, job.name, task)
+  if (code !== null && code !== 0) return 'failed'
   // Ended without a word of its own: no memory, no time, a machine that went.
   return slurm !== null && slurm !== 'COMPLETED' ? 'failed' : 'unknown'
 }
