@@ -1,17 +1,10 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import {
-  loadConfig,
-  preprocess,
-  readScreen,
-  Store,
-  silentReporter,
-  simulate,
-} from '@phenoprint/phenoprint'
+import { loadConfig, preprocess, readScreen, Store, silentReporter } from '@phenoprint/phenoprint'
 import { root } from '../../scripts/setup/paths.mjs'
 import { requirePeers } from '../../scripts/setup/peers.mjs'
+import { simulatedScreen } from '../lib/images.mjs'
 import { compare, publish } from '../lib/report.mjs'
 import { Worker } from '../lib/worker.mjs'
 
@@ -25,19 +18,13 @@ const tiles = 4096
 const runs = 5
 const peerNames = ['dataloader', 'dataloader-mmap', 'zarr-python']
 const cores = os.availableParallelism()
-const file = fileURLToPath(new URL('screen.yml', import.meta.url))
 const folder = join(root, '.cache/bench/loader')
 fs.mkdirSync(folder, { recursive: true })
 const python = await requirePeers()
 
-const set = [
-  `simulation.folder=${folder}/screen`,
-  `screen.folder=${folder}/screen`,
-  `store.path=${folder}/store`,
-]
+const { file, set } = await simulatedScreen([`store.path=${folder}/store`])
 const config = loadConfig(file, { set })
 if (config.screen === undefined) throw new Error(`${file} describes no screen`)
-await simulate(config, silentReporter)
 await preprocess(config, silentReporter)
 const list = join(folder, 'sites.json')
 const peer = new Worker(python, [join(root, 'bench/loader/peer.py')])

@@ -1,7 +1,7 @@
 #include "unfilter.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -30,20 +30,23 @@ inline uint8_t restored(int value, int left, int above, int corner) {
   return value + (toLeft <= nearest ? left : other);
 }
 
-/// One row on its way from left to right.
-template <int filter>
+/// One row on its way from left to right, of so many bytes a pixel: each byte waits for that of the pixel
+/// on its left.
+template <int filter, size_t pixel>
 struct Row {
   const uint8_t* filtered;
   const uint8_t* above;
   uint8_t* out;
-  int left = 0;
-  int corner = 0;
+  std::array<int, pixel> left{}, corner{};
 
   inline void step(size_t x) {
-    int over = above[x];
-    left = restored<filter>(filtered[x], left, over, corner);
-    corner = over;
-    out[x] = left;
+    for (size_t byte = 0; byte < pixel; byte++) {
+      const size_t at = x * pixel + byte;
+      const int over = above[at];
+      left[byte] = restored<filter>(filtered[at], left[byte], over, corner[byte]);
+      corner[byte] = over;
+      out[at] = left[byte];
+    }
   }
 };
 
@@ -52,10 +55,10 @@ struct Row {
 template <int f0, int f1, int f2, int f3>
 void fourRows(const uint8_t* rows, const uint8_t* above, uint8_t* out, size_t width) {
   const size_t next = width + 1;
-  Row<f0> row0{rows + 1, above, out};
-  Row<f1> row1{rows + next + 1, out, out + width};
-  Row<f2> row2{rows + 2 * next + 1, out + width, out + 2 * width};
-  Row<f3> row3{rows + 3 * next + 1, out + 2 * width, out + 3 * width};
+  Row<f0, 1> row0{rows + 1, above, out};
+  Row<f1, 1> row1{rows + next + 1, out, out + width};
+  Row<f2, 1> row2{rows + 2 * next + 1, out + width, out + 2 * width};
+  Row<f3, 1> row3{rows + 3 * next + 1, out + 2 * width, out + 3 * width};
   row0.step(0);
   row0.step(1), row1.step(0);
   row0.step(2), row1.step(1), row2.step(0);
@@ -70,52 +73,81 @@ void fourRows(const uint8_t* rows, const uint8_t* above, uint8_t* out, size_t wi
   row3.step(width - 1);
 }
 
-using FourRows = void (*)(const uint8_t*, const uint8_t*, uint8_t*, size_t);
+/// Two rows of any pixels at once, the second a pixel behind the first.
+template <size_t pixel, int f0, int f1>
+void twoRows(const uint8_t* rows, const uint8_t* above, uint8_t* out, size_t width) {
+  const size_t bytes = width * pixel;
+  Row<f0, pixel> row0{rows + 1, above, out};
+  Row<f1, pixel> row1{rows + bytes + 2, out, out + bytes};
+  row0.step(0);
+  for (size_t x = 1; x < width; x++) {
+    row1.step(x - 1);
+    row0.step(x);
+  }
+  row1.step(width - 1);
+}
+
+template <size_t pixel, int filter>
+void oneRow(const uint8_t* row, const uint8_t* above, uint8_t* out, size_t width) {
+  Row<filter, pixel> one{row + 1, above, out};
+  for (size_t x = 0; x < width; x++) one.step(x);
+}
+
+/// Filtered rows, each behind its filter; the row above them; where they go; pixels a row.
+using Rows = void (*)(const uint8_t*, const uint8_t*, uint8_t*, size_t);
 
 /// fourRows for every choice of four filters.
 template <size_t... index>
-constexpr std::array<FourRows, sizeof...(index)> everyChoice(std::index_sequence<index...>) {
+constexpr std::array<Rows, sizeof...(index)> fourOf(std::index_sequence<index...>) {
   return {fourRows<index / 125, index / 25 % 5, index / 5 % 5, index % 5>...};
 }
-constexpr auto fourRowsOf = everyChoice(std::make_index_sequence<filters * filters * filters * filters>());
+constexpr auto fourRowsOf = fourOf(std::make_index_sequence<filters * filters * filters * filters>());
 
-template <int filter>
-void anyRow(const uint8_t* in, const uint8_t* above, uint8_t* out, size_t bytes, size_t pixel) {
-  for (size_t x = 0; x < pixel; x++) out[x] = restored<filter>(in[x], 0, above[x], 0);
-  for (size_t x = pixel; x < bytes; x++)
-    out[x] = restored<filter>(in[x], out[x - pixel], above[x], above[x - pixel]);
+template <size_t pixel, size_t... index>
+constexpr std::array<Rows, sizeof...(index)> twoOf(std::index_sequence<index...>) {
+  return {twoRows<pixel, index / 5, index % 5>...};
+}
+template <size_t pixel, size_t... index>
+constexpr std::array<Rows, sizeof...(index)> oneOf(std::index_sequence<index...>) {
+  return {oneRow<pixel, index>...};
 }
 
-void oneRow(int filter, const uint8_t* in, const uint8_t* above, uint8_t* out, size_t bytes, size_t pixel) {
-  if (filter == none) std::memcpy(out, in, bytes);
-  if (filter == sub) anyRow<sub>(in, above, out, bytes, pixel);
-  if (filter == up) anyRow<up>(in, above, out, bytes, pixel);
-  if (filter == average) anyRow<average>(in, above, out, bytes, pixel);
-  if (filter == paeth) anyRow<paeth>(in, above, out, bytes, pixel);
-}
+/// Rows of pixels of one size, by their filters.
+struct RowsOfPixels {
+  size_t pixelBytes;
+  std::array<Rows, filters> one;
+  std::array<Rows, filters * filters> two;
+};
+template <size_t pixel>
+constexpr RowsOfPixels rowsOf{pixel, oneOf<pixel>(std::make_index_sequence<filters>()),
+                              twoOf<pixel>(std::make_index_sequence<filters * filters>())};
+/// One to four samples of one or two bytes.
+constexpr std::array<RowsOfPixels, 6> pixelSizes{rowsOf<1>, rowsOf<2>, rowsOf<3>, rowsOf<4>, rowsOf<6>, rowsOf<8>};
 
 }  // namespace
 
 bool unfilter(const uint8_t* rows, size_t rowBytes, size_t height, size_t pixelBytes, uint8_t* out) {
-  const size_t next = rowBytes + 1;
+  const size_t next = rowBytes + 1, width = rowBytes / pixelBytes;
   for (size_t y = 0; y < height; y++) {
     if (rows[y * next] >= filters) return false;
   }
+  const auto known = std::find_if(pixelSizes.begin(), pixelSizes.end(),
+                                  [=](const RowsOfPixels& size) { return size.pixelBytes == pixelBytes; });
+  if (known == pixelSizes.end()) return false;
   const std::vector<uint8_t> zeros(rowBytes);
   const uint8_t* above = zeros.data();
-  size_t y = 0;
-  if (pixelBytes == 1 && rowBytes >= 3) {
-    for (; y + 4 <= height; y += 4) {
-      const uint8_t* four = rows + y * next;
-      const size_t choice = ((four[0] * filters + four[next]) * filters + four[2 * next]) * filters + four[3 * next];
-      fourRowsOf[choice](four, above, out + y * rowBytes, rowBytes);
-      above = out + (y + 3) * rowBytes;
-    }
-  }
-  for (; y < height; y++) {
-    const uint8_t* row = rows + y * next;
-    oneRow(row[0], row + 1, above, out + y * rowBytes, rowBytes, pixelBytes);
-    above = out + y * rowBytes;
+  for (size_t y = 0; y < height;) {
+    const uint8_t* first = rows + y * next;
+    const auto filter = [=](size_t row) { return first[row * next]; };
+    uint8_t* to = out + y * rowBytes;
+    const size_t left = height - y, done = pixelBytes == 1 && width >= 3 && left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    const size_t two = filter(0) * filters + (done > 1 ? filter(1) : 0);
+    const Rows restore = done == 4   ? fourRowsOf[(two * filters + filter(2)) * filters + filter(3)]
+                         : done == 2 ? known->two[two]
+                                     : known->one[filter(0)];
+    restore(first, above, to, width);
+    above = to + (done - 1) * rowBytes;
+    y += done;
   }
   return true;
 }
