@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { configToYaml } from '../config/to-yaml.js'
-import { RunDirectoryError } from '../errors.js'
+import { MachineError, RunDirectoryError } from '../errors.js'
 import { writeFileAtomic } from '../run/files.js'
 import { finishedBefore } from '../run/finished-run.js'
 import { Lock } from '../run/lock.js'
@@ -73,7 +73,13 @@ export async function submit(
     stages: plan.stages.map(({ verb, file }) => ({ verb, file })),
     jobs: submitted,
   }
-  const states = (await slurmStates(ids)) ?? new Map()
+  const states = await slurmStates(ids)
+  // Without an answer, jobs that are queued would be submitted a second time.
+  if (states === null) {
+    throw new MachineError(
+      `slurm: squeue does not answer, so it is not known which of the jobs (${ids.length}) in ${files.state} are queued. Run this where jobs are submitted, once Slurm runs (sinfo).`,
+    )
+  }
   refuseChanged(jobs, submitted, plan, files, states)
   mkdirSync(join(files.folder, 'logs'), { recursive: true })
   mkdirSync(dirname(files.record('any', null)), { recursive: true })
