@@ -39,7 +39,6 @@ export async function runSteps(options) {
 async function prepare(cache, options) {
   await installNpmPackages(root)
   await compileTypeScript(root)
-  await bundlePages(root)
   const libtorch = await findLibtorch({ env: process.env, cache, options })
   await buildNative(torchPackage(root, libtorch), {
     cache,
@@ -47,4 +46,5 @@ async function prepare(cache, options) {
   })
   await probeEngine(root, libtorch)
   await buildPixels(root, { cache, systemPackages: options.systemPackages })
+  await bundlePages(root)
 }
