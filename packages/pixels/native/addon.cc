@@ -5,6 +5,7 @@
 #include "crc32c.h"
 #include "frames.h"
 #include "node.h"
+#include "pack_site.h"
 #include "png.h"
 #include "statistics.h"
 #include "stored_tile.h"
@@ -33,6 +34,21 @@ napi_value decodePngCall(napi_env env, napi_callback_info info) {
   const std::vector<uint32_t> samples(numbers.begin(), numbers.end());
   return promised(env, "decodePng", {arguments.value(0), arguments.value(2)},
                   [=] { return decodePng(file.asBytes(), samples, target.data, target.bytes) ? 1 : 0; });
+}
+
+/// decodeGreyPngFile(path, [width, height, bytes a sample], target): 1 when it is done, else 0 or -1.
+napi_value decodeGreyPngFileCall(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 3);
+  const std::string path = arguments.text(0);
+  const auto numbers = arguments.numbers(1);
+  const Array target = arguments.array(2);
+  if (arguments.failed()) return nullptr;
+  if (path.find('\0') != std::string::npos) return refuse(env, "a path cannot hold a zero");
+  if (numbers.size() != 3 || numbers[0] * numbers[1] * numbers[2] != double(target.bytes))
+    return refuse(env, "the target has another size");
+  const GreyPng expected{size_t(numbers[0]), size_t(numbers[1]), size_t(numbers[2])};
+  return promised(env, "decodeGreyPngFile", {arguments.value(2)},
+                  [=] { return decodeGreyPngFile(path.c_str(), expected, target.data) ? 1 : 0; });
 }
 
 /// longestFrame(bytes)
@@ -225,16 +241,68 @@ napi_value placeTileCall(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// [channels, height, width, tileHeight, tileWidth, block], all above 0.
+bool siteShapeOf(const std::vector<double>& numbers, SiteShape& shape) {
+  if (numbers.size() != 6) return false;
+  for (double number : numbers) {
+    if (!(number >= 1)) return false;
+  }
+  shape = {size_t(numbers[0]), size_t(numbers[1]), size_t(numbers[2]),
+           size_t(numbers[3]), size_t(numbers[4]), size_t(numbers[5])};
+  return true;
+}
+
+/// longestPacked(shape, bytes a pixel, packing)
+napi_value longestPackedCall(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 3);
+  const auto numbers = arguments.numbers(0);
+  const double pixelBytes = arguments.number(1), packing = arguments.number(2);
+  SiteShape shape;
+  if (arguments.failed()) return nullptr;
+  if (!siteShapeOf(numbers, shape)) return refuse(env, "a site has another shape");
+  return number(env, double(longestPacked(shape, size_t(pixelBytes), Packing(int(packing)))));
+}
+
+/// packSite(pixels, shape, packing, counts, block means, digest, packed, lengths): 1 when it is done, else 0 or -1.
+napi_value packSiteCall(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 8);
+  const Array pixels = arguments.array(0), counts = arguments.array(3), means = arguments.array(4),
+              digest = arguments.array(5), packed = arguments.array(6), lengths = arguments.array(7);
+  const auto numbers = arguments.numbers(1);
+  const Packing packing = Packing(int(arguments.number(2)));
+  if (arguments.failed()) return nullptr;
+  SiteShape shape;
+  const bool bytes = pixels.type == napi_uint8_array;
+  if (!siteShapeOf(numbers, shape) || (!bytes && pixels.type != napi_uint16_array) ||
+      pixels.length != shape.channels * shape.height * shape.width)
+    return refuse(env, "the pixels have another shape");
+  if (counts.type != napi_uint32_array || counts.length != shape.channels * (bytes ? 256 : 65536) ||
+      means.type != napi_float64_array || means.length != shape.channels * shape.blockRows() * shape.blockColumns() ||
+      digest.bytes != 32 || packed.type != napi_uint8_array || lengths.type != napi_float64_array ||
+      lengths.length != shape.tiles())
+    return refuse(env, "the outputs have other sizes");
+  const SiteOutput output{reinterpret_cast<uint32_t*>(counts.data), reinterpret_cast<double*>(means.data), digest.data,
+                          packed.asBytes(), reinterpret_cast<double*>(lengths.data)};
+  std::vector<napi_value> kept;
+  for (size_t argument : {0, 3, 4, 5, 6, 7}) kept.push_back(arguments.value(argument));
+  return promised(env, "packSite", kept, [=] {
+    return bytes ? packSite(pixels.data, shape, packing, output)
+                 : packSite(reinterpret_cast<const uint16_t*>(pixels.data), shape, packing, output);
+  });
+}
+
 }  // namespace
 }  // namespace phenoprint
 
 NAPI_MODULE_INIT() {
   using namespace phenoprint;
   const std::pair<const char*, napi_callback> functions[] = {
+      {"decodeGreyPngFile", decodeGreyPngFileCall},
       {"decodePng", decodePngCall},   {"longestFrame", longestFrameCall}, {"writeFrame", writeFrameCall},
       {"readFrame", readFrameCall},   {"crc32c", crc32cCall},             {"countValues", countValuesCall},
       {"sumTile", sumTileCall},       {"placeTile", placeTileCall},
       {"placeStoredTiles", placeStoredTilesCall},
+      {"longestPacked", longestPackedCall}, {"packSite", packSiteCall},
   };
   for (const auto& [name, callback] : functions) {
     napi_value function;

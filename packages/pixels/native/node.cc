@@ -77,6 +77,15 @@ double Arguments::number(size_t index) {
   return number;
 }
 
+std::string Arguments::text(size_t index) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env_, values_[index], nullptr, 0, &length) != napi_ok) fail(index, "text");
+  std::string text(length + 1, 0);
+  napi_get_value_string_utf8(env_, values_[index], text.data(), text.size(), &length);
+  text.resize(length);
+  return text;
+}
+
 std::vector<double> Arguments::numbers(size_t index) {
   uint32_t length = 0;
   if (napi_get_array_length(env_, values_[index], &length) != napi_ok) fail(index, "an array of numbers");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace phenoprint {
@@ -23,6 +24,7 @@ class Arguments {
   Array array(size_t index);
   std::vector<double> numbers(size_t index);
   double number(size_t index);
+  std::string text(size_t index);
   napi_value value(size_t index) const { return values_[index]; }
   bool failed() const { return failed_; }
 

@@ -1,7 +1,12 @@
 #include "png.h"
 
+#include <fcntl.h>
 #include <libdeflate.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -121,12 +126,9 @@ struct Scratch {
   }
 };
 
-}  // namespace
-
-bool decodePng(std::span<const uint8_t> file, std::span<const uint32_t> samples, uint8_t* target, size_t targetBytes) {
+/// Decodes what was walked.
+bool decodeChunks(const Chunks& chunks, std::span<const uint32_t> samples, uint8_t* target, size_t targetBytes) {
   thread_local Scratch rows, pixels;
-  Chunks chunks;
-  if (!readChunks(file, chunks)) return false;
   const Header& header = chunks.header;
   const size_t planeBytes = header.width * header.height * header.sampleBytes;
   if (planeBytes / header.sampleBytes / header.width != header.height) return false;
@@ -152,6 +154,40 @@ bool decodePng(std::span<const uint8_t> file, std::span<const uint32_t> samples,
   rows.release();
   pixels.release();
   return done;
+}
+
+/// A whole file, or nothing.
+bool readFile(const char* path, std::vector<uint8_t>& bytes) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  struct stat facts;
+  bool whole = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= off_t(keptBytes);
+  if (whole) bytes.resize(size_t(facts.st_size));
+  for (size_t done = 0; whole && done < bytes.size();) {
+    const ssize_t got = read(file, bytes.data() + done, bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) whole = false;
+    else done += size_t(got);
+  }
+  close(file);
+  return whole;
+}
+
+}  // namespace
+
+bool decodePng(std::span<const uint8_t> file, std::span<const uint32_t> samples, uint8_t* target, size_t targetBytes) {
+  Chunks chunks;
+  return readChunks(file, chunks) && decodeChunks(chunks, samples, target, targetBytes);
+}
+
+bool decodeGreyPngFile(const char* path, const GreyPng& expected, uint8_t* target) {
+  thread_local std::vector<uint8_t> bytes;
+  Chunks chunks;
+  if (!readFile(path, bytes) || !readChunks(bytes, chunks)) return false;
+  const auto& [width, height, samples, sampleBytes] = chunks.header;
+  if (width != expected.width || height != expected.height || samples != 1 || sampleBytes != expected.sampleBytes)
+    return false;
+  return decodeChunks(chunks, std::array<uint32_t, 1>{0}, target, width * height * sampleBytes);
 }
 
 }  // namespace phenoprint

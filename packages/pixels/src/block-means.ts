@@ -18,17 +18,17 @@ export function blockGrid(height: number, width: number): BlockGrid {
 }
 
 /**
- * Adds the mean of each block of a plane to sums.
+ * The mean of each block of a plane.
  *
  * @param plane `[y, x]`
- * @param sums `[row, column]` of the image's grid, from `offset` on.
+ * @param means `[row, column]` of the image's grid, from `offset` on.
  */
-export function addBlockMeans(
+export function putBlockMeans(
   plane: Pixels,
   height: number,
   width: number,
   { block, rows, columns }: BlockGrid,
-  sums: Float64Array,
+  means: Float64Array,
   offset: number,
 ): void {
   for (let row = 0; row < rows; row++) {
@@ -40,8 +40,7 @@ export function addBlockMeans(
       for (let y = row * block; y < bottom; y++) {
         for (let x = left; x < right; x++) sum += plane[y * width + x] ?? 0
       }
-      const at = offset + row * columns + column
-      sums[at] = (sums[at] ?? 0) + sum / ((bottom - row * block) * (right - left))
+      means[offset + row * columns + column] = sum / ((bottom - row * block) * (right - left))
     }
   }
 }

@@ -101,6 +101,21 @@ export async function decodeInto(
 }
 
 /**
+ * Reads and decodes a grey PNG in one go on one of the system's threads.
+ *
+ * @param target `[y, x]`, of the size and depth that the header is expected to have.
+ * @returns whether it was done. Where not, {@link decodeInto} does it, or says what is wrong with the file.
+ */
+export async function decodePngFile(
+  path: string,
+  { width, height, samples, bitDepth }: Omit<ImageHeader, 'alpha'>,
+  target: Pixels,
+): Promise<boolean> {
+  if (native === null || samples !== 1) return false
+  return (await native.decodeGreyPngFile(path, [width, height, bitDepth / 8], target)) === 1
+}
+
+/**
  * The part of the target that is filled.
  *
  * @throws {PixelError} when the file lacks such a sample.

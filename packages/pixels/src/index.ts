@@ -1,11 +1,13 @@
-export { addBlockMeans, type BlockGrid, blockGrid } from './block-means.js'
+export { type BlockGrid, blockGrid } from './block-means.js'
 export { crc32c } from './crc32c.js'
+export { cutTile } from './cut-tile.js'
 export { PixelError } from './errors.js'
 export { gaussianBlur } from './gaussian-blur.js'
-export { decodeInto, type Pixels, readHeader } from './image.js'
+export { decodeInto, decodePngFile, type Pixels, readHeader } from './image.js'
 export type { ImageHeader } from './image-header.js'
 export { mirroredRange } from './mirrored.js'
 export { type PixelPath, pixelPath } from './native.js'
+export { type PackedSite, type Packing, packSite, withCrc32c } from './pack-site.js'
 export {
   type FloatTile,
   type ImageValues,
@@ -13,7 +15,12 @@ export {
   placeTile,
   type Tile,
 } from './place-tile.js'
-export { type ChannelStatistics, channelStatistics, histogramBins } from './statistics.js'
+export {
+  type ChannelStatistics,
+  channelStatistics,
+  histogramBins,
+  statisticsOfCounts,
+} from './statistics.js'
 export {
   type OwnNormalisation,
   placeStoredTiles,

@@ -8,6 +8,7 @@ import type { ImageValues } from './place-tile.js'
 /** What native/addon.cc exports. A promise gives 1 when it is done; otherwise the portable path is asked. */
 interface NativePixels {
   decodePng(file: Uint8Array, samples: readonly number[], target: Pixels): Promise<number>
+  decodeGreyPngFile(path: string, sizes: readonly number[], target: Pixels): Promise<number>
   longestFrame(bytes: number): number
   /** The frame's length, or -1. */
   writeFrame(content: Uint8Array, target: Uint8Array): Promise<number>
@@ -24,6 +25,17 @@ interface NativePixels {
     output: ImageValues,
     offset: number,
   ): void
+  longestPacked(shape: readonly number[], pixelBytes: number, packing: number): number
+  packSite(
+    pixels: Pixels,
+    shape: readonly number[],
+    packing: number,
+    counts: Uint32Array,
+    blockMeans: Float64Array,
+    digest: Uint8Array,
+    packed: Uint8Array,
+    lengths: Float64Array,
+  ): Promise<number>
   /** How many were placed, or -1; `placed` has 1 for each of them. */
   placeStoredTiles(
     tiles: Float64Array,

@@ -56,6 +56,10 @@ const program = `
       pixels.placeTile(tile, symmetry, { centre: mean, scale: variance.map((v) => 1 / Math.sqrt(v)) }, halves, 1)
       add(halves)
     }
+    for (const packing of ['none', 'plain']) {
+      const site = await pixels.packSite(tile.pixels, tile, { height: 16, width: 51 }, packing)
+      for (const array of [site.counts, site.blockMeans, site.digest, ...site.tiles]) add(array)
+    }
     const bytes = new Uint8Array(tile.pixels.buffer)
     hash.update(String(pixels.crc32c(bytes.subarray(1))))
     add(await pixels.decompress(await pixels.compress(bytes), bytes.length))

@@ -1,11 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { blockGrid, histogramBins } from '@phenoprint/pixels'
 import { ImageError, MachineError } from '../errors.js'
-import type { ImageFormat } from './image-format.js'
-import { loadSite, type SiteToLoad, spread } from './load-sites.js'
-import { type Codec, encodeSite } from './plate-writer.js'
-import { pixelDigest, siteStatistics } from './site-statistics.js'
-import type { Tiling } from './tiling.js'
+import { type Encoding, loadSite, type SiteToLoad, spread } from './load-sites.js'
 
 /** Sites encoded to learn how far the screen's images compress, and how long that takes. */
 const samples = 5
@@ -28,23 +24,18 @@ export interface Estimate {
 export async function estimate(
   sites: readonly SiteToLoad[],
   plates: number,
-  format: ImageFormat,
-  of: Tiling,
-  codec: Codec,
+  encoding: Encoding,
 ): Promise<Estimate> {
   const sizes: number[] = []
   const encode = async (chosen: readonly SiteToLoad[]) => {
     const began = performance.now()
-    for (const loading of chosen.map((site) => loadSite(site, format))) {
+    for (const loading of chosen.map((site) => loadSite(site, encoding))) {
       const loaded = await loading
       if (loaded instanceof MachineError) throw loaded
       // A broken image is told when its plate is made, with all others of that plate.
       if (loaded instanceof ImageError) continue
       // Pixels that stay where they are take no room.
-      const inPlace = format.layout === 'field'
-      sizes.push(inPlace ? 0 : (await encodeSite(loaded.pixels, of, codec)).length)
-      siteStatistics(loaded.pixels, of.image, loaded.missing)
-      pixelDigest(loaded.pixels)
+      sizes.push(loaded.shard?.length ?? 0)
     }
     return (performance.now() - began) / 1000 / Math.max(1, chosen.length)
   }
@@ -52,7 +43,7 @@ export async function estimate(
   const firstSeconds = await encode(first === undefined ? [] : [first])
   const seconds = others.length === 0 ? firstSeconds : await encode(others)
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  const { channels, height, width, dtype } = of.image
+  const { channels, height, width, dtype } = encoding.of.image
   const statistics = channels * (16 + histogramBins[dtype])
   const shard = sizes.length === 0 ? 0 : total / sizes.length
   const { rows, columns } = blockGrid(height, width)

@@ -10,10 +10,11 @@ import { itemsOf, type Shard, shardInWords } from '../run/shard.js'
 import type { Screen } from '../screen/screen.js'
 import { bytesInWords, count, duration } from '../words.js'
 import { estimate, freeBytes, requireSpace } from './disk-space.js'
+import type { Codec } from './encode-site.js'
 import { plateSettings } from './existing-plate.js'
 import { FieldReader } from './field-reader.js'
 import { type ImageFormat, probeFormat } from './image-format.js'
-import { loadEarly, loadSites } from './load-sites.js'
+import { type Encoding, loadEarly, loadSites } from './load-sites.js'
 import { type PlateJob, planJobs, screenOfStore, strangers } from './plate-jobs.js'
 import { type WrittenPlate, writePlate } from './plate-writer.js'
 import { showChannels } from './shown-channels.js'
@@ -188,7 +189,8 @@ async function announce(
     )
   }
   const sites = pending.flatMap((job) => job.sites)
-  const { bytes, seconds } = await estimate(sites, pending.length, format, of, store.codec)
+  const encoding = encodingOf(format, of, store.codec)
+  const { bytes, seconds } = await estimate(sites, pending.length, encoding)
   const free = freeBytes(store.path)
   const whole = plates - pending.length
   reporter.say(
@@ -217,7 +219,7 @@ async function writePlates(
 ): Promise<WrittenPlate[]> {
   const total = jobs.reduce((sum, job) => sum + (job.whole === null ? job.sites.length : 0), 0)
   const progress = reporter.progress('preprocess', total, 'sites')
-  const codec = format.layout === 'field' ? 'in place' : store.codec
+  const encoding = encodingOf(format, of, store.codec)
   const written: WrittenPlate[] = []
   let bytes = 0
   for (const { path, plan, sites, origin, whole, name } of jobs) {
@@ -227,12 +229,14 @@ async function writePlates(
       continue
     }
     try {
-      const early = await loadEarly(sites, format)
-      const looked = [...early.values()].flatMap((site) => (site instanceof ImageError ? [] : site))
+      const early = await loadEarly(sites, encoding)
+      const looked = [...early.values()].flatMap((site) =>
+        site instanceof ImageError ? [] : site.statistics,
+      )
       const shown = showChannels(survey.screen.channels, looked, of.image)
-      const loaded = loadSites(sites, format, early, reporter.signal)
-      const pixels = counted(loaded, () => progress.advance(1))
-      const plate = await writePlate(path, plan, of, codec, origin, shown, pixels)
+      const loaded = loadSites(sites, encoding, early, reporter.signal)
+      const encoded = counted(loaded, () => progress.advance(1))
+      const plate = await writePlate(path, plan, of, encoding.codec, origin, shown, encoded)
       written.push(plate)
       bytes += plate.bytes
       reporter.event({ type: 'plate', plate: plan.plate.id, file: name, ...plate })
@@ -243,6 +247,11 @@ async function writePlates(
   }
   progress.done()
   return written
+}
+
+/** Pixels that are read in place stay there. */
+function encodingOf(format: ImageFormat, of: Tiling, codec: Codec): Encoding {
+  return { format, of, codec: format.layout === 'field' ? 'in place' : codec }
 }
 
 async function* counted<T>(items: AsyncIterable<T>, count: () => void): AsyncGenerator<T> {

@@ -1,4 +1,4 @@
-import { compress, type Pixels } from '@phenoprint/pixels'
+import type { Codec, EncodedSite } from './encode-site.js'
 import {
   archiveComment,
   fieldNode,
@@ -11,20 +11,11 @@ import {
 } from './metadata.js'
 import { fieldChunk, PlateField } from './plate-field.js'
 import type { PlatePlan } from './plate-plan.js'
-import { encodeShard, withChecksum } from './shard.js'
 import type { ShownChannel } from './shown-channels.js'
-import {
-  histogramsPerChunk,
-  pixelDigest,
-  plateDigest,
-  type SitePixels,
-  siteStatistics,
-} from './site-statistics.js'
+import { histogramsPerChunk, plateDigest } from './site-statistics.js'
 import { StatisticsTable } from './statistics-table.js'
-import { cutTile, type Tiling } from './tiling.js'
+import type { Tiling } from './tiling.js'
 import { ZipWriter } from './zip-writer.js'
-
-export type Codec = 'none' | 'zstd'
 
 /** Where a plate came from, as its file tells it. */
 export interface PlateOrigin {
@@ -44,7 +35,7 @@ export interface WrittenPlate {
  *
  * @param codec `in place` where the pixels stay where they are: then only what is known of them is written.
  * @param shown How viewers show its channels.
- * @param pixels Sites in the plan's order.
+ * @param sites In the plan's order.
  * @throws {MachineError} when the disk is full.
  */
 export async function writePlate(
@@ -54,7 +45,7 @@ export async function writePlate(
   codec: Codec | 'in place',
   origin: PlateOrigin,
   shown: readonly ShownChannel[],
-  pixels: AsyncIterable<SitePixels>,
+  sites: AsyncIterable<EncodedSite>,
 ): Promise<WrittenPlate> {
   using zip = new ZipWriter(path)
   for (const [name, node] of breadthFirst(plateNodes(plan, of, codec, origin, shown))) {
@@ -63,31 +54,18 @@ export async function writePlate(
   const statistics = new StatisticsTable(plan.sites.length, of.image)
   const field = new PlateField(of.image)
   let next = 0
-  for await (const site of pixels) {
+  for await (const site of sites) {
     const planned = plan.sites[next++]
     if (planned === undefined) throw new RangeError(`more sites than the ${next - 1} planned`)
-    if (codec !== 'in place') {
-      zip.add(`${planned.path}/0/c/0/0/0`, await encodeSite(site.pixels, of, codec))
-    }
-    field.add(site.pixels, site.missing)
-    statistics.add(siteStatistics(site.pixels, of.image, site.missing), pixelDigest(site.pixels))
+    if (site.shard !== null) zip.add(`${planned.path}/0/c/0/0/0`, site.shard)
+    field.add(site.blockMeans, site.missing)
+    statistics.add(site.statistics, site.digest)
   }
   if (next !== plan.sites.length) throw new RangeError(`${next} sites of ${plan.sites.length}`)
   for (const [name, bytes] of statistics.chunks()) zip.add(name, bytes)
   zip.add(fieldChunk, field.encode())
   zip.finish(archiveComment)
   return { bytes: zip.bytes, digest: plateDigest(plan.sites, statistics.digest) }
-}
-
-/** The shard of a site: its tiles, row by row. */
-export async function encodeSite(pixels: Pixels, of: Tiling, codec: Codec): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for (let index = 0; index < of.tilesPerSite; index++) {
-    const tile = cutTile(of, index, pixels)
-    const bytes = new Uint8Array(tile.buffer, tile.byteOffset, tile.byteLength)
-    chunks.push(withChecksum(codec === 'zstd' ? await compress(bytes) : bytes))
-  }
-  return encodeShard(chunks)
 }
 
 /** Every group and array of a plate, parents before children. */

@@ -64,14 +64,6 @@ export function parseShardIndex(bytes: Uint8Array, shardBytes: number): ShardInd
   return { offsets, lengths }
 }
 
-/** Bytes followed by their CRC-32C, as the codec of that name has it. */
-export function withChecksum(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(bytes.length + 4)
-  out.set(bytes)
-  new DataView(out.buffer).setUint32(bytes.length, crc32c(bytes), true)
-  return out
-}
-
 /**
  * Bytes without the CRC-32C that follows them.
  *

@@ -54,8 +54,9 @@ describe('the channels of a plate, as viewers show them', () => {
   it('are told apart by colour, and shown whatever their pixels are', () => {
     const image = { channels: 4, height: 2, width: 2, dtype: 'uint8' } as const
     const channels = ['dark', 'one value', 'brightest', 'missing'].map((name) => ({ name }))
-    const pixels = Uint8Array.from([0, 0, 0, 0, 9, 9, 9, 9, 255, 255, 255, 255, 0, 0, 0, 0])
-    expect(showChannels(channels, [{ pixels, missing: [3] }], image)).toEqual([
+    const histogram = new Uint32Array(4 * 256)
+    for (const [channel, value] of [0, 9, 255].entries()) histogram[256 * channel + value] = 4
+    expect(showChannels(channels, [{ histogram }], image)).toEqual([
       { name: 'dark', color: '0000FF', start: 0, end: 1 },
       { name: 'one value', color: '00FF00', start: 9, end: 10 },
       { name: 'brightest', color: 'FF0000', start: 254, end: 255 },

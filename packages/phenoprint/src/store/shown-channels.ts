@@ -1,6 +1,6 @@
 import { histogramBins } from '@phenoprint/pixels'
 import type { Channel } from '../screen/screen.js'
-import { type SitePixels, siteStatistics } from './site-statistics.js'
+import type { SiteStatistics } from './site-statistics.js'
 import type { ImageShape, PixelType } from './tiling.js'
 
 /** How a viewer shows a channel: its colour, and what it draws black and what at full brightness. */
@@ -25,13 +25,13 @@ const palette = ['0000FF', '00FF00', 'FF0000', '00FFFF', 'FF00FF', 'FFFF00']
  */
 export function showChannels(
   channels: readonly Channel[],
-  sites: readonly SitePixels[],
+  sites: readonly Pick<SiteStatistics, 'histogram'>[],
   image: ImageShape,
 ): ShownChannel[] {
   const bins = histogramBins[image.dtype]
   const histogram = new Float64Array(channels.length * bins)
-  for (const { pixels, missing } of sites) {
-    siteStatistics(pixels, image, missing).histogram.forEach((n, bin) => {
+  for (const site of sites) {
+    site.histogram.forEach((n, bin) => {
       histogram[bin] = (histogram[bin] ?? 0) + n
     })
   }

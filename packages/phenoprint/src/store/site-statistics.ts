@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto'
-import { channelStatistics, histogramBins, type Moments, type Pixels } from '@phenoprint/pixels'
+import { histogramBins, type Moments, type Pixels, statisticsOfCounts } from '@phenoprint/pixels'
 import type { ImageShape } from './tiling.js'
-
-/** The pixels of a site as decoded, `[channel, y, x]`, with the channels that were not there. */
-export interface SitePixels {
-  readonly pixels: Pixels
-  /** Channel indices filled with zeros. */
-  readonly missing: readonly number[]
-}
 
 /**
  * What is known of the intensities of a site. Moments are NaN where the channel's image was missing
@@ -19,13 +12,13 @@ export interface SiteStatistics extends Moments {
 }
 
 /**
- * Statistics of a site's pixels.
+ * Statistics of a site.
  *
- * @param pixels `[channel, y, x]`
+ * @param counts `[channel, value]`: how often each value occurs.
  * @param missing Channels that are not there: they count for nothing.
  */
 export function siteStatistics(
-  pixels: Pixels,
+  counts: Uint32Array,
   { channels, height, width, dtype }: ImageShape,
   missing: readonly number[],
 ): SiteStatistics {
@@ -33,10 +26,11 @@ export function siteStatistics(
   const mean = new Float64Array(channels).fill(Number.NaN)
   const variance = new Float64Array(channels).fill(Number.NaN)
   const histogram = new Uint32Array(channels * bins)
+  const values = counts.length / channels
   for (let c = 0; c < channels; c++) {
     if (missing.includes(c)) continue
-    const plane = pixels.subarray(c * height * width, (c + 1) * height * width)
-    const channel = channelStatistics(plane)
+    const own = counts.subarray(c * values, (c + 1) * values)
+    const channel = statisticsOfCounts(own, height * width)
     mean[c] = channel.mean
     variance[c] = channel.variance
     histogram.set(channel.histogram, c * bins)

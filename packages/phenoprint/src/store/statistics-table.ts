@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { histogramBins } from '@phenoprint/pixels'
-import { checked, withChecksum } from './shard.js'
+import { histogramBins, withCrc32c } from '@phenoprint/pixels'
+import { checked } from './shard.js'
 import { histogramsPerChunk, type SiteStatistics } from './site-statistics.js'
 import type { ImageShape } from './tiling.js'
 
@@ -41,16 +41,16 @@ export class StatisticsTable {
   /** Name and bytes of every chunk, in the order they are stored. */
   *chunks(): Generator<readonly [name: string, bytes: Uint8Array]> {
     if (this.#added % this.#perChunk !== 0) this.#closeChunk()
-    yield ['statistics/mean/c/0/0', withChecksum(bytesOf(this.#mean))]
-    yield ['statistics/variance/c/0/0', withChecksum(bytesOf(this.#variance))]
+    yield ['statistics/mean/c/0/0', withCrc32c(bytesOf(this.#mean))]
+    yield ['statistics/variance/c/0/0', withCrc32c(bytesOf(this.#variance))]
     for (const [i, chunk] of this.#chunks.entries()) {
       yield [`statistics/histogram/c/${i}/0/0`, chunk]
     }
-    yield ['statistics/digest/c/0/0', withChecksum(this.#digest)]
+    yield ['statistics/digest/c/0/0', withCrc32c(this.#digest)]
   }
 
   #closeChunk(): void {
-    this.#chunks.push(withChecksum(gzipSync(bytesOf(this.#open), { level: 1 })))
+    this.#chunks.push(withCrc32c(gzipSync(bytesOf(this.#open), { level: 1 })))
     this.#open = this.#emptyChunk()
   }
 

@@ -1,4 +1,4 @@
-import type { Pixels, Tile } from '@phenoprint/pixels'
+import { cutTile as cut, type Pixels, type Tile } from '@phenoprint/pixels'
 
 export type PixelType = 'uint8' | 'uint16'
 
@@ -78,15 +78,6 @@ export function emptyPixels(dtype: PixelType, length: number): Pixels {
 
 /** A tile cut out of an image `[channel, y, x]`, padded with zeros: `[channel, y, x]`. */
 export function cutTile(of: Tiling, index: number, image: Pixels): Pixels {
-  const { channels, height, width, dtype } = of.image
-  const { tile } = of
-  const { top, left, ...filled } = filledPart(of, index)
-  const pixels = emptyPixels(dtype, channels * tile.height * tile.width)
-  for (let c = 0; c < channels; c++) {
-    for (let y = 0; y < filled.height; y++) {
-      const from = (c * height + top + y) * width + left
-      pixels.set(image.subarray(from, from + filled.width), (c * tile.height + y) * tile.width)
-    }
-  }
-  return pixels
+  const { top, left } = filledPart(of, index)
+  return cut(image, of.image, of.tile, top, left)
 }
