@@ -30,6 +30,7 @@ const packings: readonly Packing[] = ['none', 'plain', 'zstd']
  * padded with zeros. On the native path all of it on one of the system's threads.
  *
  * @param pixels `[channel, y, x]`
+ * @param room Gives memory for the tiles, so many bytes, that the caller may use again after them.
  * @throws {PixelError} when memory runs out.
  */
 export async function packSite(
@@ -37,6 +38,7 @@ export async function packSite(
   shape: PlanesShape,
   tile: { readonly height: number; readonly width: number },
   packing: Packing,
+  room: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
 ): Promise<PackedSite> {
   const { channels, height, width } = shape
   const grid = blockGrid(height, width)
@@ -48,9 +50,7 @@ export async function packSite(
   if (native !== null) {
     const sizes = [channels, height, width, tile.height, tile.width, grid.block]
     const kind = packings.indexOf(packing)
-    const packed = new Uint8Array(
-      new ArrayBuffer(native.longestPacked(sizes, pixels.BYTES_PER_ELEMENT, kind)),
-    )
+    const packed = room(native.longestPacked(sizes, pixels.BYTES_PER_ELEMENT, kind))
     const lengths = new Float64Array(rows * columns)
     const digest = new Uint8Array(32)
     const outputs = [counts, blockMeans, digest, packed, lengths] as const

@@ -1,5 +1,6 @@
 import { type Pixels, packSite } from '@phenoprint/pixels'
 import { encodeShard } from './shard.js'
+import type { SiteMemory } from './site-memory.js'
 import { type SiteStatistics, siteStatistics } from './site-statistics.js'
 import type { Tiling } from './tiling.js'
 
@@ -31,9 +32,12 @@ export async function encodeSite(
   missing: readonly number[],
   { image, tile }: Tiling,
   codec: Codec | 'in place',
+  memory: SiteMemory,
 ): Promise<EncodedSite> {
   const packing = ({ 'in place': 'none', none: 'plain', zstd: 'zstd' } as const)[codec]
-  const { counts, blockMeans, digest, tiles } = await packSite(pixels, image, tile, packing)
+  const room = (bytes: number) => memory.room(bytes)
+  const packed = await packSite(pixels, image, tile, packing, room)
+  const { counts, blockMeans, digest, tiles } = packed
   const statistics = siteStatistics(counts, image, missing)
   const shard = codec === 'in place' ? null : encodeShard(tiles)
   return { statistics, blockMeans, digest, shard, missing }

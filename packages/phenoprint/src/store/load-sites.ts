@@ -6,8 +6,9 @@ import { ImageError, MachineError } from '../errors.js'
 import { memoryFault } from '../run/memory-fault.js'
 import { type Codec, type EncodedSite, encodeSite } from './encode-site.js'
 import { checkHeader, type ImageFormat, imageFault } from './image-format.js'
+import { SiteMemory } from './site-memory.js'
 import type { SiteSources } from './sources.js'
-import { emptyPixels, type Tiling } from './tiling.js'
+import type { Tiling } from './tiling.js'
 
 /** A site to decode: its files, and which channels to fill with zeros. */
 export interface SiteToLoad {
@@ -20,6 +21,8 @@ export interface Encoding {
   readonly format: ImageFormat
   readonly of: Tiling
   readonly codec: Codec | 'in place'
+  /** Memory that no site is in. */
+  readonly free: SiteMemory[]
 }
 
 /** Memory for sites that are decoded ahead. */
@@ -113,10 +116,11 @@ function siteBytes({ shape: { channels, height, width, dtype } }: ImageFormat): 
 /** A site decoded and encoded, or what is wrong with one of its images, or that memory has run out. */
 export async function loadSite(
   { sources, zeroed }: SiteToLoad,
-  { format, of, codec }: Encoding,
+  { format, of, codec, free }: Encoding,
 ): Promise<EncodedSite | ImageError | MachineError> {
   const { channels, height, width, dtype } = format.shape
-  const pixels = emptyPixels(dtype, channels * height * width)
+  const memory = free.pop() ?? new SiteMemory()
+  const pixels = memory.pixels(dtype, channels * height * width)
   for (const [index, source] of sources.entries()) {
     if (source === null) continue
     try {
@@ -127,7 +131,9 @@ export async function loadSite(
     }
   }
   try {
-    return await encodeSite(pixels, zeroed, of, codec)
+    const encoded = await encodeSite(pixels, zeroed, of, codec, memory)
+    free.push(memory)
+    return encoded
   } catch (cause) {
     const fault = memoryFault(cause)
     if (fault instanceof MachineError) return fault

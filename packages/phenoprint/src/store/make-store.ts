@@ -251,7 +251,7 @@ async function writePlates(
 
 /** Pixels that are read in place stay there. */
 function encodingOf(format: ImageFormat, of: Tiling, codec: Codec): Encoding {
-  return { format, of, codec: format.layout === 'field' ? 'in place' : codec }
+  return { format, of, codec: format.layout === 'field' ? 'in place' : codec, free: [] }
 }
 
 async function* counted<T>(items: AsyncIterable<T>, count: () => void): AsyncGenerator<T> {
