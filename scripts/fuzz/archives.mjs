@@ -1,8 +1,9 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
+import { withCrc32c } from '@phenoprint/pixels'
 import { StoreError } from '../../packages/phenoprint/dist/errors.js'
-import { parseShardIndex, withChecksum } from '../../packages/phenoprint/dist/store/shard.js'
+import { parseShardIndex } from '../../packages/phenoprint/dist/store/shard.js'
 import { ZipReader } from '../../packages/phenoprint/dist/store/zip-reader.js'
 import { ZipWriter } from '../../packages/phenoprint/dist/store/zip-writer.js'
 
@@ -73,7 +74,7 @@ function readIndex(below) {
     content.fill(below(2) === 0 ? 255 : below(256), at, at + 1 + below(8))
   }
   const shardBytes = below(400)
-  const { offsets, lengths } = parseShardIndex(withChecksum(content), shardBytes)
+  const { offsets, lengths } = parseShardIndex(withCrc32c(content), shardBytes)
   offsets.forEach((offset, i) => {
     if (!(offset + (lengths[i] ?? 0) <= shardBytes)) throw new Error('a chunk leaves its shard')
   })
