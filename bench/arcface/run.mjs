@@ -5,6 +5,7 @@ import { accuracyCurves } from '@phenoprint/phenoprint/plots'
 import { writeWhole } from '../../scripts/setup/files.mjs'
 import { cacheFolder, root } from '../../scripts/setup/paths.mjs'
 import { EnoughRun, Experiments } from '../lib/experiments.mjs'
+import { Ledger } from '../lib/ledger.mjs'
 import { machineFacts, ownVersions } from '../lib/machine.mjs'
 import { requireMitocheck } from '../lib/mitocheck.mjs'
 import { publish } from '../lib/report.mjs'
@@ -26,6 +27,7 @@ requireMitocheck()
 let left =
   values.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('limit', values.limit, 0)
 
+const ledger = new Ledger(join(root, 'bench/results/steps/arcface.json'))
 /** The work folders are those of the benches that train the same networks. */
 const screens = [
   { screen: 'MitoCheck', ways: mitocheckWays, work: 'mitocheck-setting' },
@@ -37,24 +39,22 @@ const figures = []
 const curves = new Map()
 let whole = true
 for (const { screen, ways, work } of screens) {
-  const experiments = new Experiments(join(cacheFolder(), 'bench', work), { most: left })
+  const experiments = new Experiments(join(cacheFolder(), 'bench', work), { most: left, ledger })
   for (const way of wayNames) {
     const accuracies = []
     for (const seed of seeds) {
       const found = ways(seed)[way]
       if (found === undefined) continue
       try {
-        await experiments.run(found.calls)
+        const { accuracy, curve } = await experiments.measure(found.calls, (folder) => ({
+          accuracy: readAccuracy(folder),
+          curve: readCurve(experiments.folder(found.training), way),
+        }))
+        accuracies.push(accuracy)
+        if (seed === 1) curves.set(screen, [...(curves.get(screen) ?? []), ...curve])
       } catch (error) {
         if (!(error instanceof EnoughRun)) throw error
         whole = false
-        continue
-      }
-      const path = join(experiments.folder(found.calls), 'metrics.json')
-      accuracies.push(JSON.parse(fs.readFileSync(path, 'utf8')).validation.overall.accuracy)
-      if (seed === 1) {
-        const curve = readCurve(experiments.folder(found.training), way)
-        curves.set(screen, [...(curves.get(screen) ?? []), ...curve])
       }
     }
     if (accuracies.length > 0) figures.push({ screen, way, accuracies })
@@ -95,6 +95,12 @@ if (keep) {
 }
 process.stderr.write(`${page.match(/^\|.*$/gm)?.join('\n')}\n`)
 if (!whole) process.stderr.write('Not all was run: the same command goes on.\n')
+
+/** @param {string} folder run directory of infer. @returns {number} of validation units. */
+function readAccuracy(folder) {
+  const metrics = JSON.parse(fs.readFileSync(join(folder, 'metrics.json'), 'utf8'))
+  return metrics.validation.overall.accuracy
+}
 
 /**
  * @param {string} option

@@ -13,23 +13,20 @@ import { readCalledWells } from './called-wells.mjs'
  * @returns {Promise<import('./compare-arms.mjs').Measured>}
  */
 export async function measureArm(experiments, arm, steps) {
-  await experiments.run(arm)
-  /** @type {Map<string, Finished>} */
-  const own = new Map()
-  /** @param {Step} step */
-  const visit = (step) => {
-    const finished = experiments.finished(step)
-    if (finished !== null) own.set(step.key, finished)
-    step.inputs.forEach(visit)
-  }
-  visit(arm)
+  const { test, validation } = await experiments.measure(arm, (folder) => {
+    const calls = join(folder, 'calls.csv')
+    return {
+      test: [...readCalledWells(calls, 'test')],
+      validation: [...readCalledWells(calls, 'validation')],
+    }
+  })
+  const own = experiments.behind(arm)
   for (const [key, finished] of own) steps.set(key, finished)
   const took = [...own.values()]
   const trained = took.filter(({ verb }) => verb === 'train' || verb === 'fine-tune')
-  const calls = join(experiments.folder(arm), 'calls.csv')
   return {
-    test: readCalledWells(calls, 'test'),
-    validation: readCalledWells(calls, 'validation'),
+    test: new Map(test),
+    validation: new Map(validation),
     seconds: Math.max(...took.map(({ seconds }) => seconds)),
     peakMiB: Math.max(...trained.map(({ peakMiB }) => peakMiB)),
   }

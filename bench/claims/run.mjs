@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { writeWhole } from '../../scripts/setup/files.mjs'
 import { cacheFolder, root } from '../../scripts/setup/paths.mjs'
 import { EnoughRun, Experiments } from '../lib/experiments.mjs'
+import { Ledger } from '../lib/ledger.mjs'
 import { machineFacts, ownVersions } from '../lib/machine.mjs'
 import { publish } from '../lib/report.mjs'
 import { rounded } from '../lib/statistics.mjs'
@@ -14,7 +15,8 @@ import { claimsPage } from './table.mjs'
 
 /**
  * Tries the lessons of the reference solutions on the synthetic screen. What is finished stays in
- * `.cache/bench/claims`, so the bench may be stopped at any moment and goes on when it is run again.
+ * `.cache/bench/claims` and its figures in `bench/results/steps/claims.json`, so the bench may be stopped at
+ * any moment and goes on when it is run again.
  */
 const { values } = parseArgs({
   options: {
@@ -32,6 +34,7 @@ if (chosen.length === 0) {
 }
 const experiments = new Experiments(join(cacheFolder(), 'bench/claims'), {
   most: values.limit === undefined ? undefined : wholeNumber('limit', values.limit, 0),
+  ledger: new Ledger(join(root, 'bench/results/steps/claims.json')),
   scripts: { shrink: join(root, 'bench/claims/shrink.mjs') },
 })
 

@@ -56,7 +56,8 @@ ${memoryRows(claims)}
   steps; fine-tuning is compared both with the overall model and with going on with all cell types.
 
 All steps together took ${(seconds / 3600).toFixed(1)} h, the longest ${longest.toFixed(0)} s, on two cores. Raw figures, wells called right by
-seed and experiment: \`bench/results/claims.json\`. Again from nothing: remove \`.cache/bench/claims\`.
+seed and experiment: \`bench/results/claims.json\`. Again from nothing: remove \`.cache/bench/claims\` and
+\`bench/results/steps/claims.json\`.
 `
 }
 

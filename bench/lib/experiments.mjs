@@ -6,6 +6,7 @@ import { writeWhole } from '../../scripts/setup/files.mjs'
 import { root } from '../../scripts/setup/paths.mjs'
 import { resolveSetting } from './step.mjs'
 
+/** @import { Ledger } from './ledger.mjs' */
 /** @import { Step } from './step.mjs' */
 
 /**
@@ -30,6 +31,7 @@ export class Experiments {
    * @param {number} [options.most] steps to run at most; then it stops with {@link EnoughRun}.
    * @param {Record<string, string>} [options.scripts] programs for verbs that phenoprint does not have:
    *   they get the same options.
+   * @param {Ledger} [options.ledger] of what was measured before.
    * @param {string} [options.phenoprint]
    */
   constructor(
@@ -37,12 +39,14 @@ export class Experiments {
     {
       most = Number.POSITIVE_INFINITY,
       scripts = {},
+      ledger,
       phenoprint = join(root, 'packages/cli/bin/phenoprint.js'),
     } = {},
   ) {
     this.work = work
     this.left = most
     this.scripts = scripts
+    this.ledger = ledger
     this.phenoprint = phenoprint
     fs.mkdirSync(work, { recursive: true })
   }
@@ -59,6 +63,39 @@ export class Experiments {
   finished(step) {
     const path = `${this.folder(step)}.finished.json`
     return fs.existsSync(path) ? JSON.parse(fs.readFileSync(path, 'utf8')) : null
+  }
+
+  /**
+   * The figures of a step. It is run, after those that it reads, where no ledger has them.
+   *
+   * @template Figures
+   * @param {Step} step
+   * @param {(folder: string) => Figures} read reads them, as JSON can hold them, from the step's folder.
+   * @returns {Promise<Figures>}
+   * @throws {EnoughRun} when no more steps may be run.
+   */
+  async measure(step, read) {
+    const known = this.ledger?.find(step.key)?.figures
+    if (known !== undefined) return /** @type {Figures} */ (known)
+    await this.run(step)
+    const figures = read(this.folder(step))
+    for (const [key, took] of this.behind(step)) this.ledger?.keep(key, { took })
+    this.ledger?.keep(step.key, { figures })
+    return figures
+  }
+
+  /**
+   * What a finished step and all behind it took.
+   *
+   * @param {Step} step
+   * @param {Map<string, Finished>} [found]
+   * @returns {Map<string, Finished>} by the steps' keys.
+   */
+  behind(step, found = new Map()) {
+    const finished = this.finished(step) ?? this.ledger?.find(step.key)?.took
+    if (finished) found.set(step.key, finished)
+    for (const input of step.inputs) this.behind(input, found)
+    return found
   }
 
   /**

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 import { temporaryFolder, write } from '../../scripts/testing/temporary.mjs'
 import { EnoughRun, Experiments } from './experiments.mjs'
+import { Ledger } from './ledger.mjs'
 import { Step } from './step.mjs'
 
 /** Stands for phenoprint: notes how it was called, makes its folder, and fails or not as it is told. */
@@ -28,8 +29,9 @@ function prepared() {
   const work = join(folder, 'work')
   /** @param {number} [most] */
   const experiments = (most) => new Experiments(work, { phenoprint, most })
+  const ledger = () => new Ledger(join(folder, 'results/steps.json'))
   const called = () => fs.readFileSync(join(work, 'called.txt'), 'utf8').trim().split('\n')
-  return { config, experiments, called }
+  return { config, experiments, called, work, phenoprint, ledger }
 }
 
 it('each step runs once, after what it reads, whoever asks for it', async () => {
@@ -79,4 +81,28 @@ it('stops after as many steps as are allowed, and goes on with the others', asyn
   await experiments(1).run(infer)
   expect(called()).toEqual(['train', 'infer'])
   await experiments(0).run(infer)
+})
+
+it('a measured step is not run again where its work folder is gone, and what took how long is known', async () => {
+  const { config, called, work, phenoprint, ledger } = prepared()
+  const train = new Step('train', config)
+  const arms = [1, 2].map((view) => new Step('infer', config, { from: train, view }))
+  const measure = async () => {
+    const experiments = new Experiments(work, { phenoprint, ledger: ledger() })
+    const figures = []
+    for (const arm of arms) {
+      figures.push(await experiments.measure(arm, (folder) => ({ folder, lines: called().length })))
+    }
+    return { figures, behind: [...experiments.behind(arms[0])] }
+  }
+  const first = await measure()
+  expect(first.figures.map(({ lines }) => lines)).toEqual([2, 3])
+  expect(first.behind.map(([key]) => key)).toEqual([arms[0].key, train.key])
+  expect(first.behind.every(([, { seconds, peakMiB }]) => seconds > 0 && peakMiB > 10)).toBe(true)
+  fs.rmSync(work, { recursive: true })
+  expect(await measure()).toEqual({
+    figures: first.figures,
+    behind: first.behind.map(([key, took]) => [key, expect.objectContaining(took)]),
+  })
+  expect(fs.readdirSync(work)).toEqual([])
 })

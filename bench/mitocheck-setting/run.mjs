@@ -1,11 +1,11 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { writeWhole } from '../../scripts/setup/files.mjs'
 import { cacheFolder, root } from '../../scripts/setup/paths.mjs'
 import { requirePeers } from '../../scripts/setup/peers.mjs'
 import { capture } from '../lib/capture.mjs'
 import { EnoughRun, Experiments } from '../lib/experiments.mjs'
+import { Ledger } from '../lib/ledger.mjs'
 import {
   callMitocheck,
   mitocheckData,
@@ -36,7 +36,9 @@ if (values.only !== undefined && !(values.only in candidates)) {
 }
 requireMitocheck()
 const work = join(cacheFolder(), 'bench/mitocheck-setting')
+const ledger = new Ledger(join(root, 'bench/results/steps/mitocheck-setting.json'))
 const experiments = new Experiments(work, {
+  ledger,
   most: values.limit === undefined ? undefined : wholeNumber('limit', values.limit, 0),
 })
 
@@ -48,9 +50,11 @@ const experiments = new Experiments(work, {
  */
 async function figuresOf(candidate, seed, split) {
   const calls = callMitocheck(trainMitocheck(seed, candidates[candidate]), split)
-  await experiments.run(calls)
-  const path = join(experiments.folder(calls), 'metrics.json')
-  return JSON.parse(fs.readFileSync(path, 'utf8'))[split].overall
+  return experiments.measure(calls, (folder) => {
+    const metrics = JSON.parse(fs.readFileSync(join(folder, 'metrics.json'), 'utf8'))
+    const { accuracy, balancedAccuracy } = metrics[split].overall
+    return { accuracy, balancedAccuracy }
+  })
 }
 
 /** @returns {Promise<Record<string, number[]>>} */
@@ -86,13 +90,13 @@ async function validate() {
  * @returns {Promise<{ accuracy: number, balancedAccuracy: number }>}
  */
 async function peerFigures(python, seed) {
-  const path = join(work, `peer-${seed}.json`)
-  if (!fs.existsSync(path)) {
+  const key = `peer-${seed}`
+  if (ledger.find(key) === null) {
     const script = join(root, 'bench/mitocheck/peer.py')
     const args = [script, join(mitocheckData, 'mitocheck'), '--seed', String(seed)]
-    writeWhole(path, await capture(python, args))
+    ledger.keep(key, { figures: JSON.parse(await capture(python, args)) })
   }
-  return JSON.parse(fs.readFileSync(path, 'utf8'))
+  return /** @type {{ accuracy: number, balancedAccuracy: number }} */ (ledger.find(key)?.figures)
 }
 
 const validation = await validate()
