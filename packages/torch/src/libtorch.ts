@@ -1,6 +1,9 @@
 import { builtAddon, native } from './addon.js'
 import type { Schema } from './addon-interface.js'
 import type { Device, DType } from './dtype.js'
+import { operator } from './ops/operator.js'
+
+const takesBfloat16 = operator<() => boolean>('mkldnn::_is_mkldnn_bf16_supported', '')
 
 /** The libtorch in use. The first question loads it. */
 export const engine = {
@@ -17,6 +20,14 @@ export const engine = {
   /** The instruction set that its kernels use here: `AVX512`, `AVX2`, `DEFAULT`, ... */
   get cpuCapability(): string {
     return native().engine().cpuCapability
+  },
+
+  /**
+   * Whether convolutions take bfloat16 on this processor: with AVX-512 (bw, vl, dq) or AVX-NE-CONVERT. Elsewhere
+   * libtorch has others for it, many times slower than those for float32.
+   */
+  get bfloat16Convolutions(): boolean {
+    return takesBfloat16()
   },
 
   /** It was built for CUDA, and there is such a device. */

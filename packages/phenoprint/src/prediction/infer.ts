@@ -15,6 +15,7 @@ import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-r
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
+import { saySlowPrecision } from '../run/say-slow-precision.js'
 import {
   finishedShards,
   type Shard,
@@ -102,6 +103,12 @@ async function inferHere(
   if (shardBefore !== null) return shardBefore
   const shards = shard === null ? finishedShards(output, 'infer') : null
   requireDevice(config.device)
+  saySlowPrecision(
+    'infer',
+    'prediction.precision',
+    { device: config.device, precision: section.precision },
+    reporter,
+  )
   const model = finishedRun(section.from, 'prediction.from', ['train', 'fine-tune'])
   using store = await Store.open(storePath(config, model))
   using networks = new NetworkSource(model, section.checkpoint, config.device, section.precision)

@@ -14,6 +14,7 @@ import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-r
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
+import { saySlowPrecision } from '../run/say-slow-precision.js'
 import { finishedShards, itemsOf, type Shard, shardFolder, shardsFolder } from '../run/shard.js'
 import type { Screen } from '../screen/screen.js'
 import { type Split, splitScreen } from '../screen/split.js'
@@ -42,6 +43,12 @@ export async function fineTuneHere(
   if (shardBefore !== null) return shardBefore
   const shards = shard === null ? finishedShards(output, 'fine-tune') : null
   requireDevice(config.device)
+  saySlowPrecision(
+    'fine-tune',
+    'training.precision',
+    { device: config.device, precision: config.training.precision },
+    reporter,
+  )
   const overall = finishedRun(section.from, 'fineTune.from', ['train'])
   using stored = await Store.open(path)
   const split = splitScreen(stored.screen, config.split)

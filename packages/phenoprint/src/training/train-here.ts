@@ -9,6 +9,7 @@ import { finishedBefore } from '../run/finished-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { requireDevice } from '../run/require-device.js'
 import { RunDirectory } from '../run/run-directory.js'
+import { saySlowPrecision } from '../run/say-slow-precision.js'
 import { splitScreen } from '../screen/split.js'
 import { Store } from '../store/store.js'
 import { trainNetwork } from './loop.js'
@@ -23,6 +24,12 @@ export async function trainHere(config: Config, reporter: Reporter): Promise<Ver
   const before = finishedBefore(output, purpose)
   if (before !== null) return before
   requireDevice(config.device)
+  saySlowPrecision(
+    'train',
+    'training.precision',
+    { device: config.device, precision: config.training.precision },
+    reporter,
+  )
   using stored = await Store.open(path)
   const split = splitScreen(stored.screen, config.split)
   const pseudo = await takePseudoLabels(stored.screen, split, config, reporter)

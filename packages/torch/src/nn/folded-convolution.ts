@@ -1,4 +1,6 @@
 import { noGrad } from '../autograd.js'
+import type { DType } from '../dtype.js'
+import { engine } from '../libtorch.js'
 import { aten, operator } from '../ops/index.js'
 import { tidy } from '../scope.js'
 import type { Tensor } from '../tensor.js'
@@ -68,12 +70,12 @@ export class FoldedConv2d implements Disposable {
     const { stride, dilation, groups } = this.#convolution
     const { padded, padding } = this.#convolution.pad(input)
     const fused = within[this.#activation]
-    const onCpu = padded.device === 'cpu' && weight.dtype !== 'float16'
+    const byOneDnn = padded.device === 'cpu' && oneDnnTakes(weight.dtype)
     const sizes = [padding, stride, dilation, groups]
-    if (onCpu && residual === undefined && fused !== undefined) {
+    if (byOneDnn && residual === undefined && fused !== undefined) {
       return pointwise(padded, weight, bias, ...sizes, fused, [], '')
     }
-    if (onCpu && residual !== undefined && (fused === 'none' || fused === 'relu')) {
+    if (byOneDnn && residual !== undefined && (fused === 'none' || fused === 'relu')) {
       const after = fused === 'none' ? null : fused
       return pointwiseAndAdd(padded, residual, weight, bias, ...sizes, 'add', 1, after, [], null)
     }
@@ -90,6 +92,11 @@ export class FoldedConv2d implements Disposable {
   [Symbol.dispose](): void {
     this.dispose()
   }
+}
+
+/** What oneDNN's fused convolutions take on this processor. */
+function oneDnnTakes(dtype: DType): boolean {
+  return dtype === 'float32' || (dtype === 'bfloat16' && engine.bfloat16Convolutions)
 }
 
 function activate(
