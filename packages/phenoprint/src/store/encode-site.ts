@@ -1,5 +1,5 @@
 import { type Pixels, packSite } from '@phenoprint/pixels'
-import { encodeShard } from './shard.js'
+import { encodeShard, shardIndexBytes } from './shard.js'
 import type { SiteMemory } from './site-memory.js'
 import { type SiteStatistics, siteStatistics } from './site-statistics.js'
 import type { Tiling } from './tiling.js'
@@ -17,6 +17,8 @@ export interface EncodedSite {
   readonly shard: Uint8Array | null
   /** Channel indices that were filled with zeros. */
   readonly missing: readonly number[]
+  /** What its shard lies in. */
+  readonly memory: SiteMemory
 }
 
 /**
@@ -30,15 +32,17 @@ export interface EncodedSite {
 export async function encodeSite(
   pixels: Pixels,
   missing: readonly number[],
-  { image, tile }: Tiling,
+  { image, tile, tilesPerSite }: Tiling,
   codec: Codec | 'in place',
   memory: SiteMemory,
 ): Promise<EncodedSite> {
   const packing = ({ 'in place': 'none', none: 'plain', zstd: 'zstd' } as const)[codec]
   const room = (bytes: number) => memory.room(bytes)
-  const packed = await packSite(pixels, image, tile, packing, room)
+  // With room for the index behind the tiles, so that they are a shard where they lie.
+  const index = shardIndexBytes(tilesPerSite)
+  const packed = await packSite(pixels, image, tile, packing, (bytes) => room(bytes + index))
   const { counts, blockMeans, digest, tiles } = packed
   const statistics = siteStatistics(counts, image, missing)
-  const shard = codec === 'in place' ? null : encodeShard(tiles)
-  return { statistics, blockMeans, digest, shard, missing }
+  const shard = codec === 'in place' ? null : encodeShard(tiles, room)
+  return { statistics, blockMeans, digest, shard, missing, memory }
 }

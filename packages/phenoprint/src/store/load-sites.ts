@@ -65,7 +65,7 @@ export function spread(most: number, end: number): number[] {
 
 /**
  * Decodes and encodes sites in order, a few ahead at once: as many as keep all cores busy, and never more than
- * fit in 256 MiB.
+ * fit in 256 MiB. A site's shard holds until the next one is asked for.
  *
  * A broken image does not stop it at once: the rest is read too, so that one run names all.
  *
@@ -98,7 +98,10 @@ export async function* loadSites(
     signal.throwIfAborted()
     if (site instanceof MachineError) throw site
     if (site instanceof ImageError) faults.push(site)
-    else if (faults.length === 0) yield site
+    else if (faults.length === 0) {
+      yield site
+      encoding.free.push(site.memory)
+    }
   }
   throwAll(faults)
 }
@@ -131,9 +134,7 @@ export async function loadSite(
     }
   }
   try {
-    const encoded = await encodeSite(pixels, zeroed, of, codec, memory)
-    free.push(memory)
-    return encoded
+    return await encodeSite(pixels, zeroed, of, codec, memory)
   } catch (cause) {
     const fault = memoryFault(cause)
     if (fault instanceof MachineError) return fault

@@ -5,15 +5,21 @@ import { StoreError } from '../errors.js'
  * A shard of the `sharding_indexed` codec, index at the end: encoded chunks one after the other, then
  * (offset, length) of each as little-endian uint64, then the index's CRC-32C.
  *
+ * @param room Gives memory for it, so many bytes. Chunks that are in their places there already are not copied.
  * @see Zarr specification, sharding codec version 1.0.
  */
-export function encodeShard(chunks: readonly Uint8Array[]): Uint8Array {
+export function encodeShard(
+  chunks: readonly Uint8Array[],
+  room: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+): Uint8Array {
   const dataBytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  const shard = new Uint8Array(dataBytes + shardIndexBytes(chunks.length))
-  const index = new DataView(shard.buffer, dataBytes)
+  const shard = room(dataBytes + shardIndexBytes(chunks.length))
+  const start = shard.byteOffset
+  const index = new DataView(shard.buffer, start + dataBytes)
   let offset = 0
   chunks.forEach((chunk, i) => {
-    shard.set(chunk, offset)
+    const isThere = chunk.buffer === shard.buffer && chunk.byteOffset === start + offset
+    if (!isThere) shard.set(chunk, offset)
     index.setBigUint64(16 * i, BigInt(offset), true)
     index.setBigUint64(16 * i + 8, BigInt(chunk.length), true)
     offset += chunk.length
