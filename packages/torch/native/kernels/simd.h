@@ -121,9 +121,9 @@ PHENOPRINT_INLINE Vec isPositive(Vec x) { return _mm256_and_ps(_mm256_cmp_ps(x, 
 PHENOPRINT_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 PHENOPRINT_INLINE Vec fnma(Vec a, Vec b, Vec c) { return _mm256_fnmadd_ps(a, b, c); }
 PHENOPRINT_INLINE Vec nearest(Vec x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-/** In two halves, so that neither power leaves the range of a float. */
+/** In two halves, so that neither power leaves the range of a float: from -252 on, below which it is 0 all the same. */
 PHENOPRINT_INLINE Vec scaleByPower(Vec x, Vec n) {
-  const __m256i power = _mm256_cvtps_epi32(n);
+  const __m256i power = _mm256_cvtps_epi32(_mm256_max_ps(n, _mm256_set1_ps(-252.f)));
   const __m256i half = _mm256_srai_epi32(power, 1);
   const __m256i bias = _mm256_set1_epi32(127);
   const Vec first = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(half, bias), 23));

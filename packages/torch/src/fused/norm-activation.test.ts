@@ -41,6 +41,27 @@ describe.each(usableKernels())('norm and activation of the build %s', (build) =>
     }),
   )
 
+  const sizes = [20, 88, 126, 200, 1e3, 1e5]
+  const ofSizes = (['silu', 'mish', 'relu'] as const).map((activation) => ({ activation }))
+  it.each(ofSizes)('$activation of values of any size: as double precision', ({ activation }) =>
+    tidy(() => {
+      const drawn = draw(false)
+      for (const size of sizes) {
+        const of = { activation, training: false }
+        const residual = randn(drawn.x.shape).mul(size)
+        const exact = plain({ ...drawn, residual }, of)
+        const got = fused({ ...drawn, residual }, of)
+        for (const name of ['y', 'gradient of residual']) {
+          const [value, given] = [exact.get(name), got.get(name)]
+          if (value === undefined || given === undefined) throw new Error(`no ${name}`)
+          const error = norm2(given.to({ dtype: 'float64' }).sub(value)) / norm2(value)
+          // A slope is a difference of numbers as large as z.
+          expect(error, `${name}, ${size}`).toBeLessThan(name === 'y' ? 1e-5 : 1e-5 + 1e-6 * size)
+        }
+      }
+    }),
+  )
+
   it('gives the same bits for the same number of threads', () =>
     tidy(() => {
       const x = draw(true)
