@@ -48,6 +48,8 @@ async function bundle(folder, build) {
     resolve: { alias: { linkedom: join(client, 'plots-document.js') } },
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
     logLevel: 'warn',
+    // A package asks for Node's child processes, which no browser has and no page of ours needs.
+    checks: { importIsUndefined: false },
   })
   try {
     const { output } = await bundled.write({

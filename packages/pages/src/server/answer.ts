@@ -24,12 +24,11 @@ export interface Site {
 }
 
 /**
- * What the application may do in the browser: load from here and nowhere else. `wasm-unsafe-eval` lets
- * it decompress the store's chunks (WebAssembly); no text ever becomes script.
+ * What the application may do in the browser: load from here and nowhere else. No text ever becomes script.
  */
 const policy = [
   "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
+  "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' data: blob:",
   "connect-src 'self'",
