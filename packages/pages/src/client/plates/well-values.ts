@@ -63,7 +63,7 @@ export function wellValues(
 export function wellWords(unit: Unit, value: WellValue, called: CalledWell | undefined): string {
   const shown = value.of(unit)
   const parts = [
-    `${unit.well}: ${roleWords[unit.role]}${unit.label === '' ? '' : ` ${unit.label}`}`,
+    `${unit.well}: ${roleWords[unit.role]}${unit.label === '' ? '' : `, ${unit.label}`}`,
     ...(called === undefined ? [] : [`called ${called.call}, ${called.outcome}`]),
     ...(typeof shown === 'number' ? [`${value.name} ${Number(shown.toPrecision(4))}`] : []),
   ]

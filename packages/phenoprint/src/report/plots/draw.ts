@@ -7,6 +7,8 @@ export interface PlotWords {
   readonly title: string
   /** What can be read from it. */
   readonly description: string
+  /** Whether links in it lead elsewhere: a picture that is one whole would hide them from screen readers. */
+  readonly links?: boolean
 }
 
 /**
@@ -15,7 +17,10 @@ export interface PlotWords {
  * @param options As Observable Plot has them; axes name their units.
  * @returns An `<svg>` element with a title and a description.
  */
-export function draw(options: Plot.PlotOptions, { title, description }: PlotWords): string {
+export function draw(
+  options: Plot.PlotOptions,
+  { title, description, links = false }: PlotWords,
+): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   return Plot.plot({
     document,
@@ -24,6 +29,7 @@ export function draw(options: Plot.PlotOptions, { title, description }: PlotWord
     ariaDescription: description,
     ...options,
   })
-    .outerHTML.replace('<svg ', '<svg role="img" ')
+    .outerHTML.replace('<svg ', `<svg role="${links ? 'group' : 'img'}" `)
+    .replaceAll(' xlink:href=', ' href=')
     .replaceAll(/<style>[\s\S]*?<\/style>/g, '')
 }

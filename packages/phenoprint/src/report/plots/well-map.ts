@@ -77,6 +77,7 @@ export function wellMap(wells: readonly ShownWell[], { plate, value, domain }: M
     {
       title: `Plate ${plate}, ${value}`,
       description: described(numbers.length, names, words, ends),
+      links: wells.some(({ href }) => href !== undefined),
     },
   )
 }
