@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js'
 import { writeFileAtomic } from '../run/files.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { Store } from '../store/store.js'
+import { judgedMembers } from './page/judged-members.js'
 import { type PagedRun, pageOf } from './page/page.js'
 import { type ReportedRun, readRun } from './page/reported-run.js'
 import { WellPictures } from './page/well-pictures.js'
@@ -27,7 +28,7 @@ export async function report(folders: readonly string[], reporter: Reporter): Pr
   const stores = new Map<string, Store>()
   try {
     const paged: PagedRun[] = []
-    for (const run of runs) paged.push(await withStore(run, stores, reporter))
+    for (const run of runs) paged.push(await gather(run, stores, reporter))
     reporter.signal.throwIfAborted()
     const page = await pageOf(paged)
     const path = join(first, 'report.html')
@@ -40,19 +41,22 @@ export async function report(folders: readonly string[], reporter: Reporter): Pr
   }
 }
 
-async function withStore(
+async function gather(
   run: ReportedRun,
   stores: Map<string, Store>,
   reporter: Reporter,
 ): Promise<PagedRun> {
+  const members = await judgedMembers(run)
+  for (const reason of members?.missing ?? []) reporter.say(`report: ${run.folder}: ${reason}`)
   const path = run.config.store?.path
   if (path === undefined || !existsSync(path)) {
     if (run.wells.length > 0) {
       reporter.say(`report: ${run.folder}: no store at ${path ?? 'store.path'}, so no pictures`)
     }
-    return { run, pictures: null, synthetic: false }
+    return { run, pictures: null, synthetic: false, members }
   }
   const store = stores.get(path) ?? (await Store.open(path))
   stores.set(path, store)
-  return { run, pictures: new WellPictures(store), synthetic: store.screen.synthetic }
+  const { synthetic } = store.screen
+  return { run, pictures: new WellPictures(store), synthetic, members }
 }

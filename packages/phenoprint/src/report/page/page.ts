@@ -10,6 +10,8 @@ import {
 } from './call-sections.js'
 import { shownSplit } from './called-wells.js'
 import { table, text } from './html.js'
+import type { JudgedMembers } from './judged-members.js'
+import { membersSection } from './members-section.js'
 import { mapChoice, plateSection } from './plate-section.js'
 import type { ReportedRun } from './reported-run.js'
 import { saliencySection } from './saliency-section.js'
@@ -23,6 +25,8 @@ export interface PagedRun {
   /** null where its store is not at hand. */
   readonly pictures: WellPictures | null
   readonly synthetic: boolean
+  /** null where the run is no ensemble. */
+  readonly members: JudgedMembers | null
 }
 
 /** The browser loads nothing and runs no script. */
@@ -44,6 +48,9 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
     called.length === 0 ? '' : mapChoice,
     ...called.map(({ run }, i) => plateSection(run, i, called.length)),
     ...called.map(({ run }, i) => calibrationSection(run, i)),
+    ...paged
+      .flatMap(({ run: { folder }, members }) => (members === null ? [] : [{ folder, members }]))
+      .map(({ folder, members }, i) => membersSection(folder, members, i)),
     ...explained.map((run, i) => saliencySection(run, i, explained.length)),
     ...runs.filter(({ curves }) => curves.length > 0).map(trainingSection),
   ]

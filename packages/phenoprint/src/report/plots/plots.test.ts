@@ -4,7 +4,9 @@ import { reliability } from '../../evaluation/reliability.js'
 import { type AccuracyPart, accuracyPlot } from './accuracy.js'
 import { calibrationPlot } from './calibration.js'
 import { confusionPlot } from './confusion.js'
+import { disagreementPlot } from './disagreement.js'
 import { accuracyCurves, lossCurves } from './learning-curves.js'
+import { membersPlot } from './members.js'
 import { type MappedWell, plateMap } from './plate-map.js'
 
 const curves = ['HUVEC', 'U2OS'].flatMap((network, n) =>
@@ -49,6 +51,23 @@ const plots: Readonly<Record<string, string>> = {
   confusion: confusionPlot(cells, 'Confusion of classes'),
   'plate-outcome': plateMap(wells, 'E1 / 1', 'outcome'),
   'plate-probability': plateMap(wells, 'E1 / 1', 'probability'),
+  members: membersPlot(
+    [
+      { name: 'a < b', accuracy: 0.62, without: 0.7 },
+      { name: 'c', accuracy: 0.58, without: 0.79 },
+    ],
+    0.75,
+    'Members, HUVEC',
+  ),
+  disagreement: disagreementPlot(
+    [
+      { a: 'a < b', b: 'c', share: 0.4 },
+      { a: 'a < b', b: 'd', share: 0.1 },
+      { a: 'c', b: 'd', share: 0.25 },
+    ],
+    ['a < b', 'c', 'd'],
+    'Disagreement, HUVEC',
+  ),
   calibration: calibrationPlot(calibration, 'runs/a'),
 }
 
