@@ -87,7 +87,7 @@ export class MachineError extends PhenoprintError {
   readonly exitCode = 4
 }
 
-/** Training left the numbers: a loss that is not finite. Exit code 5. */
+/** Training left the numbers, or ran away: a loss that is not finite, or explodes. Exit code 5. */
 export class DivergedError extends PhenoprintError {
   readonly _tag = 'DivergedError'
   readonly exitCode = 5

@@ -35,7 +35,9 @@ import { classGroups } from './class-groups.js'
 import { createOptimiser, setLearningRate } from './create-optimiser.js'
 import { diverged, divergedCheckpoint } from './diverged.js'
 import { judgeEpoch } from './early-stopping.js'
+import { brokenTensor, requireFiniteWeights } from './finite-weights.js'
 import { refuseUntaughtLogits, TrainingLoss } from './loss.js'
+import { LossWatch } from './loss-watch.js'
 import { checkStepMemory } from './measure-step.js'
 import { outcomeOf, readOutcome, type TrainingOutcome } from './outcome.js'
 import { Pace } from './pace.js'
@@ -72,7 +74,8 @@ export interface TrainingTask {
  * are the same to the byte.
  *
  * @throws {InterruptedError} when the reporter's signal was aborted, after saving.
- * @throws {DivergedError} when the loss is not finite, after saving the weights.
+ * @throws {DivergedError} when the loss is not finite or explodes ({@link LossWatch}), or the weights are
+ *   not finite; after saving the weights, with those of the last good epoch still there.
  * @throws {MachineError} when a step does not fit in memory, or the disk is full.
  * @throws {StoreError} {CheckpointError}
  */
@@ -142,6 +145,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   checkAdaptation(settings.batchNorm.validation, pairs, 'training.batchNorm.validation')
   const classes = heads?.treatments ?? shape.classes
   const loss = new TrainingLoss(settings.loss, classGroups(screen, task.train, classes))
+  const watch = new LossWatch({ loss: settings.loss, classes, pairs: pairs !== 'none' }, folder)
   const stepSettings = {
     ...{ device, precision, microBatch, pairs: heads, scaler },
     cellTypes: cellTypeInput(screen, shape.cellTypes),
@@ -172,6 +176,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   let state = { ...firstState, events: run.eventsLength }
   let savedAt = performance.now()
   const save = () => {
+    requireFiniteWeights(network, folder)
     state = { ...state, events: run.eventsLength }
     saveResumePoint(resumePoint, learner, state)
     savedAt = performance.now()
@@ -218,14 +223,10 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
           ...stepSettings,
           loss: loss.at(step, totalSteps),
         })
-        if (!Number.isFinite(meanLoss)) {
-          throw diverged(
-            `the loss is ${meanLoss} in epoch ${epoch}, step ${state.step + 1}`,
-            folder,
-          )
-        }
+        const where = `epoch ${epoch}, step ${state.step + 1}`
+        const recentLosses = watch.after(state.recentLosses, meanLoss, where)
         if (!takeStep(learner, settings.clipNorm)) {
-          throw diverged(`gradients overflow in epoch ${epoch}, step ${state.step + 1}`, folder)
+          throw diverged(`gradients overflow in ${where}, expected finite numbers`, folder)
         }
         averageStep(average, averaging, epoch)
         batch.release()
@@ -238,6 +239,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
           lossSum: state.lossSum + meanLoss * count,
           samples: state.samples + count,
           seconds: state.seconds + seconds,
+          recentLosses,
         }
         progress.advance(count, `loss ${(state.lossSum / state.samples).toFixed(3)}`)
         const report = pace.step(seconds)
@@ -272,7 +274,12 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         const on = { store, units: task.validation, folder, signal, batchNorm, seed }
         const validation = await validate(network, views, { ...stepSettings, ...on })
         const rule = settings.earlyStopping
-        const verdict = validation && judgeEpoch(state.stopping, epoch, validation, rule)
+        const settled = watch.isSettled(state.recentLosses)
+        if (epoch === settings.epochs) watch.requireSettled(state.recentLosses)
+        const verdict =
+          validation !== null && settled
+            ? judgeEpoch(state.stopping, epoch, validation, rule)
+            : null
         const facts = {
           epoch,
           epochs: settings.epochs,
@@ -285,7 +292,14 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         run.event({ type: 'epoch', cellType, ...facts, memory: memory.allocator() })
         reporter.say(epochLine(facts, verdict))
         const checkpoint = { description, config, epoch, trainingLoss: facts.loss, validation }
-        saveEpoch(folder, network, checkpoint, verdict)
+        if (settled) {
+          requireFiniteWeights(network, folder)
+          saveEpoch(folder, network, checkpoint, verdict)
+        } else {
+          reporter.say(
+            `Epoch ${epoch} is not kept: its last loss is too high for a healthy training.`,
+          )
+        }
         return { validation, verdict }
       })
       state = afterEpoch(state, validation, verdict)
@@ -293,8 +307,10 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     }
   } catch (error) {
     // Between two steps, and all through validation, what is saved stands still.
-    if (signal.aborted) save()
-    if (error instanceof DivergedError) {
+    // What is broken does not take the place of what was good.
+    const broken = error instanceof DivergedError
+    if (signal.aborted && !broken && brokenTensor(network) === null) save()
+    if (broken) {
       const { epoch } = state
       const checkpoint = { description, config, epoch, trainingLoss: null, validation: null }
       saveCheckpoint(checkpointFile(folder, divergedCheckpoint), network, checkpoint)

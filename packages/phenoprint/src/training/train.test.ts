@@ -14,7 +14,6 @@ import { epochSamples } from '../batches/samples.js'
 import {
   CheckpointError,
   ConfigError,
-  DivergedError,
   InterruptedError,
   MachineError,
   RunDirectoryError,
@@ -364,18 +363,6 @@ describe('train', () => {
     const weights = checkpointFile(published, 'last')
     await train(smallConfig(store, newRun(), { epochs: 1 }, { model: { weights } }), reporter)
     expect(reporter.lines.join('\n')).toContain(`Starts from ${weights}`)
-  })
-
-  it('says that it has diverged, and keeps the weights', async () => {
-    const run = newRun()
-    const optimiser = { name: 'sgd', learningRate: 1e30 }
-    const config = smallConfig(store, run, { optimiser, schedule: { name: 'constant' } })
-    const attempt = train(config, recorder())
-    await expect(attempt).rejects.toBeInstanceOf(DivergedError)
-    await expect(attempt).rejects.toThrow(
-      /in epoch 1, step \d.*Lower training.optimiser.learningRate/,
-    )
-    expect(existsSync(checkpointFile(run, 'diverged'))).toBe(true)
   })
 
   it('refuses a batch that does not fit in memory, and names the largest that does', async () => {

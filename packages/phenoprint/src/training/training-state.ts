@@ -19,6 +19,8 @@ export const trainingStateSchema = z.object({
   lossSum: z.number(),
   samples: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
+  /** Of the latest steps, across epochs: what {@link LossWatch} judges. */
+  recentLosses: z.array(z.number()).default([]),
   /** Whether early stopping has ended it. */
   stopped: z.boolean(),
   stopping: z.object({
@@ -46,6 +48,7 @@ export const firstState: TrainingState = {
   lossSum: 0,
   samples: 0,
   seconds: 0,
+  recentLosses: [],
   stopped: false,
   stopping: noProgress,
   bestMetrics: { overall: null, byCellType: {} },
@@ -75,6 +78,7 @@ export function afterEpoch(
     lossSum: 0,
     samples: 0,
     seconds: 0,
+    recentLosses: state.recentLosses,
     stopped: verdict?.stop ?? false,
     stopping: verdict?.state ?? state.stopping,
     bestMetrics: {

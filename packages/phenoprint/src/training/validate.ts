@@ -63,7 +63,7 @@ export async function validate(
     return metricsByCellType(logits, labels, cellTypesOf(screen, units))
   } catch (cause) {
     if (!(cause instanceof PredictionError)) throw cause
-    throw diverged('logits of validation units are not finite', folder, cause)
+    throw diverged('logits of validation units are not finite, expected numbers', folder, cause)
   }
 }
 
