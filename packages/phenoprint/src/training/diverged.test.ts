@@ -100,7 +100,7 @@ describe('a diverging training', () => {
     const run = newRun()
     const noisy = {
       ...{ epochs: 3, optimiser: { name: 'adam', learningRate: 1e-3 } },
-      schedule: { name: 'cosineSegments', segments: [{ epochs: 1, peak: 100 }, { epochs: 2 }] },
+      schedule: { name: 'cosineSegments', segments: [{ epochs: 1, peak: 30 }, { epochs: 2 }] },
     }
     await train(smallConfig(store, run, noisy), recorder())
     const losses = eventsOf(run).map((event) => Number(event.loss))
