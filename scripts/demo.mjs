@@ -23,7 +23,7 @@ const refusals = [2, 3]
 const afresh = 'If configs/demo has changed since the last demo: npm run demo -- --fresh'
 
 /** What the report at the end tells of; it lies in the first. */
-const reported = ['assign', 'ensemble', 'infer', 'explain', 'train', 'fine-tune'].map(
+const reported = ['assign', 'ensemble', 'infer', 'embed', 'explain', 'train', 'fine-tune'].map(
   (name) => `runs/demo/${name}`,
 )
 

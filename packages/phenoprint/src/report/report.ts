@@ -4,16 +4,20 @@ import { UsageError } from '../errors.js'
 import { writeFileAtomic } from '../run/files.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { Store } from '../store/store.js'
+import { embeddedUnits } from './page/embedded-units.js'
 import { judgedMembers } from './page/judged-members.js'
 import { type PagedRun, pageOf } from './page/page.js'
 import { type ReportedRun, readRun } from './page/reported-run.js'
 import { WellPictures } from './page/well-pictures.js'
 
+/** Units in all maps of embeddings: each is a hundred bytes or more. */
+const mostEmbedded = 2400
+
 /**
  * Writes `report.html` into the first of some finished runs: one file that tells of all of them, and
  * needs neither network nor script. It is written again each time.
  *
- * @param folders Runs of train, fine-tune, infer, ensemble, assign or explain.
+ * @param folders Runs of train, fine-tune, infer, ensemble, assign, embed or explain.
  * @throws {UsageError} without a run.
  * @throws {EarlierRunError} when a run is missing, not finished or damaged.
  * @throws {StoreError} when the store of a run is damaged; without the store there are no pictures.
@@ -28,7 +32,7 @@ export async function report(folders: readonly string[], reporter: Reporter): Pr
   const stores = new Map<string, Store>()
   try {
     const paged: PagedRun[] = []
-    for (const run of runs) paged.push(await gather(run, stores, reporter))
+    for (const run of runs) paged.push(await gather(run, runs.length, stores, reporter))
     reporter.signal.throwIfAborted()
     const page = await pageOf(paged)
     const path = join(first, 'report.html')
@@ -43,20 +47,22 @@ export async function report(folders: readonly string[], reporter: Reporter): Pr
 
 async function gather(
   run: ReportedRun,
+  runs: number,
   stores: Map<string, Store>,
   reporter: Reporter,
 ): Promise<PagedRun> {
   const members = await judgedMembers(run)
   for (const reason of members?.missing ?? []) reporter.say(`report: ${run.folder}: ${reason}`)
+  const embedded = await embeddedUnits(run, Math.ceil(mostEmbedded / runs))
   const path = run.config.store?.path
   if (path === undefined || !existsSync(path)) {
     if (run.wells.length > 0) {
       reporter.say(`report: ${run.folder}: no store at ${path ?? 'store.path'}, so no pictures`)
     }
-    return { run, pictures: null, synthetic: false, members }
+    return { run, pictures: null, synthetic: false, members, embedded }
   }
   const store = stores.get(path) ?? (await Store.open(path))
   stores.set(path, store)
   const { synthetic } = store.screen
-  return { run, pictures: new WellPictures(store), synthetic, members }
+  return { run, pictures: new WellPictures(store), synthetic, members, embedded }
 }

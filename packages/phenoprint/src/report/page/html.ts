@@ -30,3 +30,14 @@ export function figure(kind: string, svg: string, caption: string): string {
 export function details(summary: string, body: string): string {
   return `<details><summary>${text(summary)}</summary>${body}</details>`
 }
+
+/** Signs and what they stand for, in the colours of a plot. */
+export function legend(
+  entries: readonly { readonly sign: string; readonly colour: string; readonly words: string }[],
+): string {
+  const items = entries.map(
+    ({ sign, colour, words }) =>
+      `<li><span style="color: ${colour}" aria-hidden="true">${sign}</span> ${text(words)}</li>`,
+  )
+  return `<ul class="legend">${items.join('')}</ul>`
+}

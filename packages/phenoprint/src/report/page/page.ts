@@ -9,6 +9,8 @@ import {
   pairAnchor,
 } from './call-sections.js'
 import { shownSplit } from './called-wells.js'
+import type { EmbeddedUnits } from './embedded-units.js'
+import { embeddingChoice, embeddingSection } from './embedding-section.js'
 import { table, text } from './html.js'
 import type { JudgedMembers } from './judged-members.js'
 import { membersSection } from './members-section.js'
@@ -27,6 +29,8 @@ export interface PagedRun {
   readonly synthetic: boolean
   /** null where the run is no ensemble. */
   readonly members: JudgedMembers | null
+  /** null where the run has no embeddings. */
+  readonly embedded: EmbeddedUnits | null
 }
 
 /** The browser loads nothing and runs no script. */
@@ -37,6 +41,7 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
   const runs = paged.map(({ run }) => run)
   const called = paged.filter(({ run }) => run.wells.length > 0)
   const explained = runs.filter(({ verb }) => verb === 'explain')
+  const embedded = paged.flatMap(({ embedded: of }) => (of === null ? [] : [of]))
   const sections = [
     called.length === 0 ? '' : accuracySection(called.map(({ run }) => run)),
     ...(await inTurn(called, ({ run, pictures }, i) =>
@@ -51,6 +56,8 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
     ...paged
       .flatMap(({ run: { folder }, members }) => (members === null ? [] : [{ folder, members }]))
       .map(({ folder, members }, i) => membersSection(folder, members, i)),
+    embedded.length === 0 ? '' : embeddingChoice,
+    ...embedded.map(embeddingSection),
     ...explained.map((run, i) => saliencySection(run, i, explained.length)),
     ...runs.filter(({ curves }) => curves.length > 0).map(trainingSection),
   ]
@@ -61,7 +68,7 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${text(title)}</title><style>${style}</style></head><body>`,
     `<main><h1>${text(title)}</h1>`,
-    paged.some(({ synthetic }) => synthetic)
+    paged.some(({ synthetic, embedded: of }) => synthetic || of?.synthetic)
       ? '<p><strong>Synthetic: these images come from a simulator, not from a microscope.</strong></p>'
       : '',
     ...paged

@@ -32,6 +32,7 @@ export function readRun(folder: string): ReportedRun {
     'ensemble',
     'assign',
     'explain',
+    'embed',
   ])
   const isTraining = training.includes(run.verb)
   return {

@@ -1,4 +1,5 @@
 import { seriesTones } from '../plots/colours.js'
+import { embeddingStyle } from './embedding-section.js'
 
 const tones = (dark: 0 | 1) =>
   seriesTones.map((tone, i) => `--series-${i + 1}: ${tone[dark]};`).join(' ')
@@ -23,11 +24,13 @@ figcaption, caption { color: var(--quiet); font-size: .875rem; text-align: left;
 table { border-collapse: collapse; font-size: .875rem; margin: .5rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align: left; font-weight: normal; }
 thead th { font-weight: bold; }
+.legend { display: flex; flex-wrap: wrap; gap: 0 1rem; list-style: none; padding: 0; margin: .25rem 0; font-size: .875rem; }
 .found { font-size: 1.25rem; }
 .well { border: 1px solid var(--line); padding: .5rem; margin: 0; }
 .well img { display: inline-block; image-rendering: auto; margin-right: .25rem; }
 .well figcaption { max-width: 17rem; }
 .scale { display: inline-block; width: 8rem; height: .8rem; vertical-align: middle; background: linear-gradient(to right, #00204c, #414d6b, #7c7b78, #bcae6c, #ffea46); }
 main:has(#value-probability:checked) .map-outcome, main:has(#value-outcome:checked) .map-probability { display: none; }
+${embeddingStyle}
 @media print { .scroll { overflow: visible; } }
 `

@@ -5,9 +5,11 @@ import { type AccuracyPart, accuracyPlot } from './accuracy.js'
 import { calibrationPlot } from './calibration.js'
 import { confusionPlot } from './confusion.js'
 import { disagreementPlot } from './disagreement.js'
+import { embeddingMap } from './embedding-map.js'
 import { accuracyCurves, lossCurves } from './learning-curves.js'
 import { membersPlot } from './members.js'
 import { type MappedWell, plateMap } from './plate-map.js'
+import { wellMap } from './well-map.js'
 
 const curves = ['HUVEC', 'U2OS'].flatMap((network, n) =>
   [1, 2, 3, 4].map((epoch) => ({
@@ -67,6 +69,32 @@ const plots: Readonly<Record<string, string>> = {
     ],
     ['a < b', 'c', 'd'],
     'Disagreement, HUVEC',
+  ),
+  embedding: embeddingMap(
+    Array.from({ length: 8 }, (_, i) => ({
+      x: i * i - 20,
+      y: 1 / (i + 1),
+      group: i < 4 ? 'U2OS' : `cell < ${i}`,
+      words: `E1/1/B0${i}`,
+    })),
+    [0.4211, 0.12],
+    'Embeddings by cell type, runs/a',
+  ),
+  'well-map-numbers': wellMap(
+    [
+      { well: 'B03', value: 0.25, words: 'B03: 0.25' },
+      { well: 'P24', value: 12, words: 'P24: 12' },
+      { well: 'A01', value: null, words: 'A01: none' },
+    ],
+    { plate: 'E1 / 1', value: 'mean of channel 1 (counts)', domain: null },
+  ),
+  'well-map-words': wellMap(
+    ['a < b', 'c', 'c', 'd'].map((value, i) => ({
+      well: `B0${i + 1}`,
+      value,
+      words: `B0${i + 1}: ${value}`,
+    })),
+    { plate: 'E1 / 1', value: 'called class', domain: null },
   ),
   calibration: calibrationPlot(calibration, 'runs/a'),
 }

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { seriesColour } from './colours.js'
 import { draw } from './draw.js'
+import { byFrequency, type LegendEntry, legendOf, rank, signs } from './groups.js'
 import { placeOf, rowName } from './plate-map.js'
 
 /** A well and what a map shows of it. */
@@ -23,9 +24,6 @@ export interface MapScale {
   /** Numbers at the ends of the colours; null for those of the wells. */
   readonly domain: readonly [number, number] | null
 }
-
-/** Words are told apart by as many colours and signs; what is rarer shares the last. */
-const signs = ['●', '✕', '▲', '■', '◆', '+'] as const
 
 /**
  * Any value of a plate's wells, seen from above: numbers from dark to light, words by colour and sign,
@@ -83,17 +81,10 @@ export function wellMap(wells: readonly ShownWell[], { plate, value, domain }: M
 }
 
 /** The signs and words of a map of words, for a legend beside it. */
-export function mapLegend(
-  wells: readonly ShownWell[],
-): readonly { readonly sign: string; readonly colour: string; readonly words: string }[] {
-  const names = byFrequency(
-    wells.flatMap(({ value }) => (typeof value === 'string' ? [value] : [])),
+export function mapLegend(wells: readonly ShownWell[]): readonly LegendEntry[] {
+  return legendOf(
+    byFrequency(wells.flatMap(({ value }) => (typeof value === 'string' ? [value] : []))),
   )
-  return signs.slice(0, names.length).map((sign, i) => ({
-    sign,
-    colour: seriesColour(i),
-    words: i === signs.length - 1 && names.length > signs.length ? 'others' : (names[i] ?? ''),
-  }))
 }
 
 /** The least and the greatest of some numbers; 0 to 1 where there are none. */
@@ -113,16 +104,6 @@ function described(
   return numbers > 0
     ? `${numbers} wells with values; colours from ${least.toPrecision(3)} (dark) to ${greatest.toPrecision(3)} (light).`
     : `${words.length} wells with values: ${counted.join(', ')}.`
-}
-
-function byFrequency(words: readonly string[]): string[] {
-  const counts = new Map<string, number>()
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
-  return [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b)).map(([word]) => word)
-}
-
-function rank(names: readonly string[], name: string): number {
-  return Math.min(names.indexOf(name), signs.length - 1)
 }
 
 function upTo(count: number): number[] {
