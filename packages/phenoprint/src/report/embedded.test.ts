@@ -73,7 +73,7 @@ it('embeddings are mapped, coloured by what the reader chooses', async () => {
     await page.keyboard.press('ArrowRight')
     expect(await map('class').isVisible()).toBe(true)
     expect(await map('cell-type').isVisible()).toBe(false)
-    expect(await page.locator('.embedding-by-class .legend').innerText()).toContain('class 2')
+    expect(await page.locator('.for-colour-class .legend').innerText()).toContain('class 2')
   } finally {
     await browser.close()
   }

@@ -93,6 +93,27 @@ describe('a report in a browser', () => {
     expect(await page.locator('[data-plot=plate-outcome]').first().isVisible()).toBe(false)
   })
 
+  it('shows any value of a plate, and leads from a well to its row by keyboard', async () => {
+    const { page } = await open()
+    for (const [value, words] of [
+      ['call', 'C02: all'],
+      ['label', 'C02: some & many'],
+      ['mean-1', /^C02: \d+\.\d$/],
+    ] as const) {
+      await page.locator(`#value-${value}`).check()
+      const maps = page.locator(`[data-plot=plate-${value}]`)
+      expect(await maps.first().isVisible(), value).toBe(true)
+      const well = maps.first().getByLabel(words)
+      expect(await well.first().isVisible(), value).toBe(true)
+    }
+    const links = page.locator('[data-plot=plate-mean-1] a').first()
+    await links.focus()
+    await page.keyboard.press('Enter')
+    expect(new URL(page.url()).hash).toBe('#well-1-1-B03')
+    expect(await inView(page, '#well-1-1-B03')).toBe(true)
+    expect(await page.locator('#well-1-1-B03').innerText()).toContain('none')
+  })
+
   it('is light or dark as the system is, with readable ink', async () => {
     const brightness = async (scheme: 'light' | 'dark') => {
       const { page } = await open(scheme)

@@ -8,6 +8,7 @@ import { embeddedUnits } from './page/embedded-units.js'
 import { judgedMembers } from './page/judged-members.js'
 import { type PagedRun, pageOf } from './page/page.js'
 import { type ReportedRun, readRun } from './page/reported-run.js'
+import { WellMeans } from './page/well-means.js'
 import { WellPictures } from './page/well-pictures.js'
 
 /** Units in all maps of embeddings: each is a hundred bytes or more. */
@@ -59,10 +60,11 @@ async function gather(
     if (run.wells.length > 0) {
       reporter.say(`report: ${run.folder}: no store at ${path ?? 'store.path'}, so no pictures`)
     }
-    return { run, pictures: null, synthetic: false, members, embedded }
+    return { run, pictures: null, means: null, synthetic: false, members, embedded }
   }
   const store = stores.get(path) ?? (await Store.open(path))
   stores.set(path, store)
   const { synthetic } = store.screen
-  return { run, pictures: new WellPictures(store), synthetic, members, embedded }
+  const [pictures, means] = [new WellPictures(store), new WellMeans(store)]
+  return { run, pictures, means, synthetic, members, embedded }
 }

@@ -1,4 +1,5 @@
 import { embeddingLegend, embeddingMap } from '../plots/embedding-map.js'
+import type { Choice } from './choice.js'
 import type { EmbeddedUnit, EmbeddedUnits } from './embedded-units.js'
 import { figure, legend, text } from './html.js'
 
@@ -8,19 +9,10 @@ const colourings = {
   class: { words: 'class', groupOf: (unit: EmbeddedUnit) => unit.class },
 } as const
 
-/** The buttons that say what the maps of embeddings are coloured by. */
-export const embeddingChoice = `<fieldset id="embedding-choice"><legend>Maps of embeddings are coloured by</legend>
-${Object.entries(colourings)
-  .map(
-    ([name, { words }], i) =>
-      `<label><input type="radio" name="embedding-colour" id="colour-${name}"${i === 0 ? ' checked' : ''}> ${words}</label>`,
-  )
-  .join('\n')}</fieldset>`
-
-/** One colouring is seen at a time. */
-export const embeddingStyle = Object.keys(colourings)
-  .map((name) => `main:not(:has(#colour-${name}:checked)) .embedding-by-${name} { display: none; }`)
-  .join('\n')
+/** What the maps of embeddings may be coloured by. */
+export const embeddingChoices: readonly Choice[] = Object.entries(colourings).map(
+  ([name, { words }]) => ({ id: `colour-${name}`, words }),
+)
 
 /** Units of a run of embed by their first two principal components, coloured by choice. */
 export function embeddingSection(
@@ -36,7 +28,7 @@ export function embeddingSection(
       words: `${unit.unit}: ${unit.class}, ${unit.cellType}`,
     }))
     const caption = `${title}: the first two principal components.`
-    return `<div class="embedding-by-${name}">${legend(embeddingLegend(mapped))}${figure(`embedding-${name}`, embeddingMap(mapped, shares, title), caption)}</div>`
+    return `<div class="for-colour-${name}">${legend(embeddingLegend(mapped))}${figure(`embedding-${name}`, embeddingMap(mapped, shares, title), caption)}</div>`
   })
   const count =
     units.length === all

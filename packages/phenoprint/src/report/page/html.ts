@@ -13,10 +13,21 @@ export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
+  return anchoredTable(caption, header, rows, [])
+}
+
+/** The same, with an id for each row, so that links lead to it. */
+export function anchoredTable(
+  caption: string,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  ids: readonly string[],
+): string {
   const heads = header.map((name) => `<th scope="col">${text(name)}</th>`).join('')
-  const lines = rows.map(([first = '', ...rest]) => {
+  const lines = rows.map(([first = '', ...rest], i) => {
     const cells = rest.map((cell) => `<td>${text(cell)}</td>`).join('')
-    return `<tr><th scope="row">${text(first)}</th>${cells}</tr>`
+    const id = ids[i]
+    return `<tr${id === undefined ? '' : ` id="${text(id)}"`}><th scope="row">${text(first)}</th>${cells}</tr>`
   })
   return `<div class="scroll" tabindex="0" role="region" aria-label="${text(caption)}"><table><caption>${text(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>${lines.join('')}</tbody></table></div>`
 }

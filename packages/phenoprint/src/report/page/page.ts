@@ -9,16 +9,19 @@ import {
   pairAnchor,
 } from './call-sections.js'
 import { shownSplit } from './called-wells.js'
+import { type Choice, choiceButtons, choiceStyle } from './choice.js'
 import type { EmbeddedUnits } from './embedded-units.js'
-import { embeddingChoice, embeddingSection } from './embedding-section.js'
+import { embeddingChoices, embeddingSection } from './embedding-section.js'
 import { table, text } from './html.js'
 import type { JudgedMembers } from './judged-members.js'
 import { membersSection } from './members-section.js'
-import { mapChoice, plateSection } from './plate-section.js'
+import { plateSection } from './plate-section.js'
+import { plateValues } from './plate-values.js'
 import type { ReportedRun } from './reported-run.js'
 import { saliencySection } from './saliency-section.js'
 import { style } from './style.js'
 import { trainingSection } from './training-section.js'
+import type { WellMeans } from './well-means.js'
 import type { WellPictures } from './well-pictures.js'
 
 /** A run and where its wells' pictures come from. */
@@ -26,6 +29,8 @@ export interface PagedRun {
   readonly run: ReportedRun
   /** null where its store is not at hand. */
   readonly pictures: WellPictures | null
+  /** null where its store is not at hand. */
+  readonly means: WellMeans | null
   readonly synthetic: boolean
   /** null where the run is no ensemble. */
   readonly members: JudgedMembers | null
@@ -36,11 +41,17 @@ export interface PagedRun {
 /** The browser loads nothing and runs no script. */
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
+/** Plates that are drawn, of all runs, and the bytes of their maps. */
+const most = { plates: 12, plateBytes: 2.5e6 } as const
+
 /** One page on some runs, whole in itself: plots are SVG, pictures are in it, and it has no script. */
 export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
   const runs = paged.map(({ run }) => run)
   const called = paged.filter(({ run }) => run.wells.length > 0)
   const explained = runs.filter(({ verb }) => verb === 'explain')
+  const channels = [...new Set(called.flatMap(({ means }) => means?.channels ?? []))]
+  const values = plateValues(channels)
+  const choices: readonly Choice[] = [...values, ...embeddingChoices]
   const embedded = paged.flatMap(({ embedded: of }) => (of === null ? [] : [of]))
   const sections = [
     called.length === 0 ? '' : accuracySection(called.map(({ run }) => run)),
@@ -50,13 +61,22 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
     ...(await inTurn(called, ({ run, pictures }, i) =>
       montageSection(run, i, pictures, called.length),
     )),
-    called.length === 0 ? '' : mapChoice,
-    ...called.map(({ run }, i) => plateSection(run, i, called.length)),
+    called.length === 0 ? '' : choiceButtons('map-choice', 'Plate maps show', values),
+    ...called.map(({ run, means }, i) =>
+      plateSection(run, i, {
+        values,
+        means,
+        plates: Math.ceil(most.plates / called.length),
+        bytes: most.plateBytes / called.length,
+      }),
+    ),
     ...called.map(({ run }, i) => calibrationSection(run, i)),
     ...paged
       .flatMap(({ run: { folder }, members }) => (members === null ? [] : [{ folder, members }]))
       .map(({ folder, members }, i) => membersSection(folder, members, i)),
-    embedded.length === 0 ? '' : embeddingChoice,
+    embedded.length === 0
+      ? ''
+      : choiceButtons('embedding-choice', 'Maps of embeddings are coloured by', embeddingChoices),
     ...embedded.map(embeddingSection),
     ...explained.map((run, i) => saliencySection(run, i, explained.length)),
     ...runs.filter(({ curves }) => curves.length > 0).map(trainingSection),
@@ -66,7 +86,7 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${text(title)}</title><style>${style}</style></head><body>`,
+    `<title>${text(title)}</title><style>${style}${choiceStyle(choices)}</style></head><body>`,
     `<main><h1>${text(title)}</h1>`,
     paged.some(({ synthetic, embedded: of }) => synthetic || of?.synthetic)
       ? '<p><strong>Synthetic: these images come from a simulator, not from a microscope.</strong></p>'

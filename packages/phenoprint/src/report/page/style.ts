@@ -1,5 +1,4 @@
 import { seriesTones } from '../plots/colours.js'
-import { embeddingStyle } from './embedding-section.js'
 
 const tones = (dark: 0 | 1) =>
   seriesTones.map((tone, i) => `--series-${i + 1}: ${tone[dark]};`).join(' ')
@@ -13,6 +12,8 @@ export const style = `
 body { margin: 0 auto; max-width: 70rem; padding: 1rem; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 h1, h2, h3 { line-height: 1.2; }
 a { color: var(--series-1); }
+tr:target { background: color-mix(in srgb, var(--series-1) 20%, transparent); }
+.plot a:focus-visible rect { stroke: var(--ink); stroke-width: 3px; }
 a:focus-visible, summary:focus-visible, input:focus-visible, .scroll:focus-visible { outline: 3px solid var(--series-2); outline-offset: 2px; }
 section { border-top: 1px solid var(--line); margin-top: 2rem; }
 figure { margin: 1rem 0; }
@@ -29,8 +30,7 @@ thead th { font-weight: bold; }
 .well { border: 1px solid var(--line); padding: .5rem; margin: 0; }
 .well img { display: inline-block; image-rendering: auto; margin-right: .25rem; }
 .well figcaption { max-width: 17rem; }
+fieldset label { display: inline-block; margin-right: 1rem; }
 .scale { display: inline-block; width: 8rem; height: .8rem; vertical-align: middle; background: linear-gradient(to right, #00204c, #414d6b, #7c7b78, #bcae6c, #ffea46); }
-main:has(#value-probability:checked) .map-outcome, main:has(#value-outcome:checked) .map-probability { display: none; }
-${embeddingStyle}
 @media print { .scroll { overflow: visible; } }
 `

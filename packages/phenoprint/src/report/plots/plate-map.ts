@@ -11,6 +11,8 @@ export interface MappedWell {
   readonly outcome: 'right' | 'wrong' | 'unknown'
   /** Of the call, 0 to 1; null where it is none. */
   readonly probability: number | null
+  /** Where the well leads, in pages that go there. */
+  readonly href?: string
 }
 
 /** What colours the wells. */
@@ -28,7 +30,7 @@ export function plateMap(wells: readonly MappedWell[], plate: string, value: Map
   const placed = wells.map((well) => ({ ...well, ...placeOf(well.well) }))
   const rows = range(Math.max(16, ...placed.map(({ row }) => row)))
   const columns = range(Math.max(24, ...placed.map(({ column }) => column)))
-  const place = { x: 'column', y: 'row', title: titleOf } as const
+  const place = { x: 'column', y: 'row', title: titleOf, href: 'href', ariaLabel: 'well' } as const
   const right = wells.filter(({ outcome }) => outcome === 'right').length
   const known = wells.filter(({ outcome }) => outcome !== 'unknown').length
   const empty = rows.flatMap((row) => columns.map((column) => ({ row, column })))
@@ -58,7 +60,9 @@ export function plateMap(wells: readonly MappedWell[], plate: string, value: Map
                 inset: 0.5,
               }),
               Plot.text(placed, {
-                ...place,
+                x: 'column',
+                y: 'row',
+                pointerEvents: 'none',
                 text: ({ outcome }: MappedWell) => signs[outcome],
                 fill: ({ outcome }: MappedWell) => colours[outcome],
               }),
@@ -74,6 +78,7 @@ export function plateMap(wells: readonly MappedWell[], plate: string, value: Map
     {
       title: `Plate ${plate}, ${value === 'outcome' ? 'calls right and wrong' : 'probability of the calls (0 to 1)'}`,
       description: `${right} of ${known} labelled wells were called right. The table below the map has every well.`,
+      links: wells.some(({ href }) => href !== undefined),
     },
   )
 }

@@ -114,6 +114,12 @@ describe.each(Object.entries(plots))('the plot %s', (name, svg) => {
   })
 })
 
+it('a map whose wells lead elsewhere is a group of links, not one picture', () => {
+  const svg = plateMap([{ ...exampleWell, well: 'B03', href: '#b03' }], 'E1 / 1', 'outcome')
+  expect(svg).toMatch(/^<svg role="group" /)
+  expect(svg).toMatch(/<a fill="[^"]*" href="#b03"|<a href="#b03"/)
+})
+
 it('a plate map has a place for each of 384 wells, and grows with a larger plate', () => {
   const rectangles = (svg: string) => svg.match(/<rect /g)?.length
   expect(rectangles(plateMap([], 'E1 / 1', 'outcome'))).toBe(384)
