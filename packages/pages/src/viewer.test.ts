@@ -157,6 +157,13 @@ describe('the viewer', () => {
     await expect
       .poll(async () => await page.getByRole('alert').textContent())
       .toMatch(/field|chunk/)
+    await page.unrouteAll()
+    await page.route('**/0/zarr.json', async (route) => {
+      const text = await (await route.fetch()).text()
+      await route.fulfill({ body: text.replaceAll('"zstd"', '"blosc"') })
+    })
+    await page.reload()
+    await expect.poll(async () => await page.getByRole('alert').textContent()).toMatch(/by blosc/)
     await page.close()
   })
 })

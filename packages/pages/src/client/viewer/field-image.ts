@@ -51,7 +51,7 @@ const omeSchema = z.object({
   }),
 })
 
-// zarrita's own makes functions out of text, which the page's content policy forbids.
+// zarrita's own codecs make functions out of text, which the page's content policy forbids.
 registry.set('zstd', async () => ({
   fromConfig: () => ({
     kind: 'bytes_to_bytes',
@@ -60,6 +60,11 @@ registry.set('zstd', async () => ({
     },
     decode: (bytes: Uint8Array) => decompress(bytes),
   }),
+}))
+registry.set('blosc', async () => ({
+  fromConfig: () => {
+    throw new Error('its chunks are packed by blosc, which is not unpacked in the browser')
+  },
 }))
 
 /** What channels without a colour get, in turn. */
