@@ -112,6 +112,11 @@ export function smallScreen(of: SmallScreen = {}): MadeScreen {
   return { folder, screen, pixels }
 }
 
+/** The path of a channel of a site. */
+export function imageOf({ sites }: Screen, site: number, channel: number): string {
+  return sites[site]?.images[channel] ?? ''
+}
+
 function draw(site: number, dtype: PixelType, length: number, brightest: number): Pixels {
   const stream = randomStream(11, 'small screen', site)
   const pixels = emptyPixels(dtype, length)
