@@ -1,21 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { configSchema } from '../config/config.js'
 import { ConfigError, EarlierRunError, RunDirectoryError } from '../errors.js'
-import { RunDirectory } from '../run/run-directory.js'
-import {
-  type PseudoLabelOrigin,
-  pseudoLabelColumns,
-  readPseudoLabelOrigin,
-  readPseudoLabels,
-  sha256,
-} from '../screen/pseudo-labels.js'
+import { readPseudoLabelOrigin, readPseudoLabels } from '../screen/pseudo-labels.js'
 import { splitScreen } from '../screen/split.js'
 import { recorder } from '../store/small-screen.test.support.js'
 import { Store } from '../store/store.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { killAfter } from './killed-run.test.support.js'
+import { labelRun } from './label-run.test.support.js'
 import { bytesIn, eventsOf, smallConfig, smallStore } from './small-run.test.support.js'
 import { takePseudoLabels } from './take-pseudo-labels.js'
 import { train } from './train.js'
@@ -28,27 +21,6 @@ beforeAll(async () => {
 
 /** E1 and E2 train, E4 validates, E3 is to be predicted. */
 const split = { validation: { U2OS: ['E4'] }, test: { HeLa: ['E3'] } }
-
-/** A finished run of pseudo-label with these labels by unit id. */
-function labelRun(
-  labels: Readonly<Record<string, number>>,
-  learnedFrom: readonly string[] = ['E1/1', 'E1/2'],
-): string {
-  const folder = join(temporaryFolder(), 'labels')
-  const pseudoLabels = { from: ['infer'] }
-  const config = configSchema.parse({ output: folder, pseudoLabels })
-  using run = RunDirectory.open(folder, { verb: 'pseudo-label', config })
-  const path = run.path('pseudo-labels.csv')
-  const lines = Object.entries(labels).map(([unit, label]) => `${unit},,,,,HeLa,${label},,0.9,1,1`)
-  writeFileSync(path, `${[pseudoLabelColumns.join(','), ...lines].join('\n')}\n`)
-  const origin: PseudoLabelOrigin = {
-    ...{ version: 1, screen: 'small', round: 1, table: sha256(path), rounds: [] },
-    learnedFrom: [...learnedFrom],
-  }
-  writeFileSync(run.path('pseudo-labels.json'), JSON.stringify(origin))
-  run.finish({ status: 'done', figures: {}, files: [] })
-  return folder
-}
 
 const idsOf = ({ screen }: Store, experiment: string) =>
   screen.units.flatMap(({ id, plate }) =>
