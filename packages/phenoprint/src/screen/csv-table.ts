@@ -10,7 +10,7 @@ export interface CsvRow {
   readonly line: number
 }
 
-/** A CSV file with a header and at least one row. */
+/** A CSV file with a header. */
 export class CsvTable {
   constructor(
     readonly path: string,
@@ -54,13 +54,18 @@ export class CsvTable {
  * A whole CSV file: commas, quotes as in RFC 4180, a byte-order mark allowed, blank lines skipped.
  *
  * @param holds What the file should hold, for the message when it is missing.
+ * @param expected Rows: with `any` a header alone is a table, too.
  * @throws {ScreenError} when it is missing, empty, or not a table.
  */
-export async function readCsvTable(path: string, holds: string): Promise<CsvTable> {
+export async function readCsvTable(
+  path: string,
+  holds: string,
+  expected: 'some' | 'any' = 'some',
+): Promise<CsvTable> {
   const bytes = await readBytes(path, holds)
   const records = parseRecords(path, bytes)
   const [head, ...rows] = records
-  if (head === undefined || rows.length === 0) {
+  if (head === undefined || (rows.length === 0 && expected === 'some')) {
     throw new ScreenError(
       `${path}: got ${head === undefined ? 'an empty file' : 'a header without rows'}, expected ${holds}. Put the complete file there.`,
     )

@@ -35,7 +35,9 @@ export async function readRxrx1Competition(
   folder: string,
   synthetic: boolean,
 ): Promise<Screen> {
-  const open = (name: string, holds: string) => readCsvTable(join(folder, name), holds)
+  // A screen may have no test experiments: then the tables of its test wells have headers alone.
+  const open = (name: string, holds: string) =>
+    readCsvTable(join(folder, name), holds, name.startsWith('test') ? 'any' : 'some')
   const train = await open('train.csv', 'the treated wells to train on')
   const test = await open('test.csv', 'the treated wells of the test experiments')
   const tables: [table: CsvTable, columns: Columns, part: 'train' | 'test'][] = [
@@ -122,7 +124,7 @@ function columns(table: CsvTable, label: boolean, role: boolean): Columns {
 
 /** Labels of test wells by id_code; each must be a well of `test.csv`. */
 async function readAnswers(path: string, test: CsvTable): Promise<Map<string, StatedLabel>> {
-  const table = await readCsvTable(path, 'labels of test wells (columns id_code, sirna)')
+  const table = await readCsvTable(path, 'labels of test wells (columns id_code, sirna)', 'any')
   const codeColumn = table.column('id_code')
   const labelColumn = table.column('sirna')
   const testCode = test.column('id_code')

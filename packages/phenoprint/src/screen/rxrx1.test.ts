@@ -70,6 +70,16 @@ describe('the competition edition', () => {
     expect([screen.classes, screen.controlClasses]).toEqual([3, 0])
   })
 
+  it('may have no test experiments', async () => {
+    const none = {
+      'test.csv': 'id_code,experiment,plate,well\n',
+      'test_controls.csv': 'id_code,experiment,plate,well,sirna,well_type\n',
+    }
+    const screen = await read(folderOf({ ...competition, ...none }))
+    expect(screen.units.every(({ part }) => part === 'train')).toBe(true)
+    expect(screen.plates).toHaveLength(3)
+  })
+
   it('takes so many sites a well as the configuration says', async () => {
     const screen = await read(folderOf(competition), { sites: 3 })
     expect(screen.sites).toHaveLength(24)
@@ -153,7 +163,8 @@ describe('faults of the competition edition', () => {
     const fault = read(folderOf(three))
     await expect(fault).rejects.toThrow(/test\.csv: no such file; expected the treated wells/)
     expect(await wrong({ 'test.csv': '' })).toMatch(/test\.csv: got an empty file/)
-    expect(await wrong({ 'test.csv': 'id_code,experiment,plate,well\n' })).toMatch(/without rows/)
+    const header = 'id_code,experiment,plate,well,sirna\n'
+    expect(await wrong({ 'train.csv': header })).toMatch(/train\.csv: got a header without rows/)
     expect(await wrong(train('sirna', 'siRNA'))).toMatch(
       /train\.csv:1: no column "sirna"\. Did you mean siRNA\?/,
     )
