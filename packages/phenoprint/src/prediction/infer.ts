@@ -37,7 +37,13 @@ import {
   unitsByCellType,
 } from './inference-plan.js'
 import { mergeShards } from './merge-shards.js'
-import { checkTile, sayOtherStore, sayTrainedOn, trainedScreen } from './model-data.js'
+import {
+  checkTile,
+  refuseUnknownControls,
+  sayOtherStore,
+  sayTrainedOn,
+  trainedScreen,
+} from './model-data.js'
 import { NetworkSource } from './network-source.js'
 import { predictSplit, viewsPathOf } from './predict-split.js'
 import type { PredictionHeader } from './prediction-header.js'
@@ -237,6 +243,7 @@ function planInference(
   const splits = planSplits(screen, split, section.splits)
   if (sameStore) sayTrainedOn(screen, splits, model, reporter)
   const known = classList(screen, sameStore ? screen : trainedScreen(model))
+  if (known.count === null) refuseUnknownControls(model)
   const { classes, digest, cellTypes } = networks.check(
     unitsByCellType(splits),
     screen,

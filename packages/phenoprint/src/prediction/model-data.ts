@@ -61,3 +61,20 @@ export function trainedScreen(model: FinishedRun): Screen | null {
 function short(digest: string | null): string {
   return digest === null ? 'digest not known' : `digest ${digest.slice(0, 12)}`
 }
+
+/**
+ * Refuses a network with classes of controls behind those of treatments where no screen says how many are
+ * treatments: wells would be called controls.
+ *
+ * @throws {PredictionError}
+ */
+export function refuseUnknownControls({
+  config,
+  folder,
+}: Pick<FinishedRun, 'config' | 'folder'>): void {
+  const { controls, pairs } = config.batches
+  if (controls === false && pairs === 'none') return
+  throw new PredictionError(
+    `infer: the model in ${folder} has classes of controls too, and neither this screen, which has no labels, nor the store that it was trained on (${config.store?.path ?? 'none'}) tells how many are treatments. Put that store back, or name the treatments in screen.classNames.`,
+  )
+}
