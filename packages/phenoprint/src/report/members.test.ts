@@ -1,41 +1,15 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { configSchema } from '../config/config.js'
-import { ensemble } from '../ensemble/ensemble.js'
-import { type GivenRow, unitRow, writeInferRun } from '../prediction/predictions.test.support.js'
-import { randomStream } from '../random.js'
 import { silentReporter } from '../run/reporter.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { askPython } from '../testing/python.js'
 import { judgedMembers } from './page/judged-members.js'
 import { readRun } from './page/reported-run.js'
 import { report } from './report.js'
-
-const weights = [1, 2, 0.5]
-
-/** Three members with noise of their own over 40 units of two cell types. */
-async function averaged(folder: string) {
-  const rows = weights.map((_, member): GivenRow[] =>
-    Array.from({ length: 40 }, (_, i) => {
-      const who = unitRow(i, i % 3)
-      const draw = randomStream(member, who.unit)
-      return {
-        who,
-        logits: [0, 1, 2].map((c) => Math.fround(draw.normal() + (c === i % 3 ? 1 : 0))),
-      }
-    }),
-  )
-  const runs = rows.map((test, i) => writeInferRun(join(folder, `member-${i}`), { test }))
-  const list = runs.map((run, i) => ({ run, weight: weights[i] }))
-  const section = { members: { default: list }, splits: ['test'], reduce: 'probabilityMean' }
-  const output = join(folder, 'ensemble')
-  await ensemble(configSchema.parse({ output, ensemble: section }), silentReporter)
-  return { rows, output, runs }
-}
+import { averagedRuns, memberWeights } from './report.test.support.js'
 
 it('members are judged as numpy does, alone, in pairs and left out one by one', async () => {
-  const { rows, output } = await averaged(temporaryFolder())
+  const { rows, output } = await averagedRuns(temporaryFolder())
   const found = await judgedMembers(readRun(output))
   expect(found?.missing).toEqual([])
   for (const of of found?.cellTypes ?? []) {
@@ -54,7 +28,7 @@ print(json.dumps({
       {
         logits: own.map((list) => list.map(({ logits }) => logits)),
         labels: own[0]?.map(({ who }) => who.label),
-        weights,
+        weights: memberWeights,
       },
     )
     expect({
@@ -68,7 +42,7 @@ print(json.dumps({
 })
 
 it('a report on an ensemble tells of its members, and says when they are gone', async () => {
-  const { output, runs } = await averaged(temporaryFolder())
+  const { output, runs } = await averagedRuns(temporaryFolder())
   const page = async () => {
     const { files } = await report([output], silentReporter)
     return readFileSync(files[0] ?? '', 'utf8')

@@ -1,10 +1,20 @@
 import { join } from 'node:path'
 import { configSchema } from '../config/config.js'
+import { writeEmbeddings } from '../embedding/embedding-file.js'
+import { ensemble } from '../ensemble/ensemble.js'
 import { matrix } from '../evaluation/matrix.js'
 import { metrics } from '../evaluation/metrics.js'
 import { CallsWriter } from '../prediction/calls.js'
 import { predictionRow } from '../prediction/prediction-row.js'
-import { header } from '../prediction/predictions.test.support.js'
+import {
+  type GivenRow,
+  header,
+  unitRow,
+  writeInferRun,
+} from '../prediction/predictions.test.support.js'
+import { randomStream } from '../random.js'
+import { writeJson } from '../run/files.js'
+import { silentReporter } from '../run/reporter.js'
 import { RunDirectory } from '../run/run-directory.js'
 import type { Screen } from '../screen/screen.js'
 import { makeStore } from '../store/make-store.js'
@@ -79,4 +89,44 @@ function writeTraining(output: string): void {
     })
   }
   run.finish({ status: 'done', figures: {}, files: [] })
+}
+
+/** Of the members of {@link averagedRuns}. */
+export const memberWeights = [1, 2, 0.5]
+
+/** Three members with noise of their own over 40 units of two cell types. */
+export async function averagedRuns(folder: string) {
+  const rows = memberWeights.map((_, member): GivenRow[] =>
+    Array.from({ length: 40 }, (_, i) => {
+      const who = unitRow(i, i % 3)
+      const draw = randomStream(member, who.unit)
+      return {
+        who,
+        logits: [0, 1, 2].map((c) => Math.fround(draw.normal() + (c === i % 3 ? 1 : 0))),
+      }
+    }),
+  )
+  const runs = rows.map((test, i) => writeInferRun(join(folder, `member-${i}`), { test }))
+  const list = runs.map((run, i) => ({ run, weight: memberWeights[i] }))
+  const section = { members: { default: list }, splits: ['test'], reduce: 'probabilityMean' }
+  const output = join(folder, 'ensemble')
+  await ensemble(configSchema.parse({ output, ensemble: section }), silentReporter)
+  return { rows, output, runs }
+}
+
+/** A run of embed whose cell types lie apart along the first feature. */
+export function embeddedRun(parent: string, units: number): string {
+  const folder = join(parent, 'embed')
+  const config = configSchema.parse({ output: folder })
+  using run = RunDirectory.open(folder, { verb: 'embed', config })
+  const rows = Array.from({ length: units }, (_, i) => unitRow(i, i % 3))
+  const data = rows.flatMap(({ cellType }, i) => [
+    cellType === 'U2OS' ? 10 : -10,
+    Math.sin(i),
+    Math.cos(7 * i) / 2,
+  ])
+  writeEmbeddings(run.path('embeddings.parquet'), rows, matrix(Float32Array.from(data), units, 3))
+  writeJson(run.path('metrics.json'), { synthetic: true })
+  run.finish({ status: 'done', figures: {}, files: [] })
+  return folder
 }

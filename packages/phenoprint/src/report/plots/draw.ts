@@ -22,14 +22,18 @@ export function draw(
   { title, description, links = false }: PlotWords,
 ): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  return Plot.plot({
-    document,
-    className: 'plot',
-    ariaLabel: title,
-    ariaDescription: description,
-    ...options,
-  })
-    .outerHTML.replace('<svg ', `<svg role="${links ? 'group' : 'img'}" `)
-    .replaceAll(' xlink:href=', ' href=')
-    .replaceAll(/<style>[\s\S]*?<\/style>/g, '')
+  return (
+    Plot.plot({
+      document,
+      className: 'plot',
+      ariaLabel: title,
+      ariaDescription: description,
+      ...options,
+    })
+      .outerHTML.replace('<svg ', `<svg role="${links ? 'group' : 'img'}" `)
+      // Groups of marks have no role that could bear a name.
+      .replaceAll(/(<g [^>]*?) ?aria-label="[^"]*"/g, '$1')
+      .replaceAll(' xlink:href=', ' href=')
+      .replaceAll(/<style>[\s\S]*?<\/style>/g, '')
+  )
 }
