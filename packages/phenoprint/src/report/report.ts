@@ -5,21 +5,20 @@ import { writeFileAtomic } from '../run/files.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { Store } from '../store/store.js'
 import { embeddedUnits } from './page/embedded-units.js'
+import { fittedPage } from './page/fitted-page.js'
 import { judgedMembers } from './page/judged-members.js'
+import { limitsAt } from './page/limits.js'
 import { type PagedRun, pageOf } from './page/page.js'
 import { type ReportedRun, readRun } from './page/reported-run.js'
 import { WellMeans } from './page/well-means.js'
 import { WellPictures } from './page/well-pictures.js'
-
-/** Units in all maps of embeddings: each is a hundred bytes or more. */
-const mostEmbedded = 2400
 
 /**
  * Writes `report.html` into the first of some finished runs: one file that tells of all of them, and
  * needs neither network nor script. It is written again each time.
  *
  * @param folders Runs of train, fine-tune, infer, ensemble, assign, embed or explain.
- * @throws {UsageError} without a run.
+ * @throws {UsageError} without a run, or with so many that no page of 10 MB tells of all.
  * @throws {EarlierRunError} when a run is missing, not finished or damaged.
  * @throws {StoreError} when the store of a run is damaged; without the store there are no pictures.
  * @throws {MachineError} when the page cannot be written.
@@ -35,7 +34,7 @@ export async function report(folders: readonly string[], reporter: Reporter): Pr
     const paged: PagedRun[] = []
     for (const run of runs) paged.push(await gather(run, runs.length, stores, reporter))
     reporter.signal.throwIfAborted()
-    const page = await pageOf(paged)
+    const page = await fittedPage((limits) => pageOf(paged, limits))
     const path = join(first, 'report.html')
     writeFileAtomic(path, page)
     const bytes = Buffer.byteLength(page)
@@ -54,7 +53,7 @@ async function gather(
 ): Promise<PagedRun> {
   const members = await judgedMembers(run)
   for (const reason of members?.missing ?? []) reporter.say(`report: ${run.folder}: ${reason}`)
-  const embedded = await embeddedUnits(run, Math.ceil(mostEmbedded / runs))
+  const embedded = await embeddedUnits(run, Math.ceil(limitsAt(1).embedded / runs))
   const path = run.config.store?.path
   if (path === undefined || !existsSync(path)) {
     if (run.wells.length > 0) {

@@ -11,17 +11,13 @@ import {
   countCellTypes,
 } from './confused-pairs.js'
 import { details, figure, table, text } from './html.js'
+import type { PageLimits } from './limits.js'
 import type { ReportedRun } from './reported-run.js'
 import { wellFigures } from './well-figures.js'
 import type { WellPictures } from './well-pictures.js'
 
-/** Classes in a confusion plot, pairs in its table, pairs shown in pictures, wells of each. */
-const most = { classes: 40, pairs: 20, pictured: 3 } as const
-
-/** Wells in a row, for so many runs: pictures are most of the page's bytes. */
-function wellsInRow(runs: number): number {
-  return Math.ceil(6 / runs)
-}
+/** Pairs in a table of confusion, and pairs shown in pictures. */
+const most = { pairs: 20, pictured: 3 } as const
 
 /** Accuracy of runs side by side: all units, by cell type, by experiment; plates as a table. */
 export function accuracySection(runs: readonly ReportedRun[]): string {
@@ -55,19 +51,19 @@ export async function confusionSection(
   run: ReportedRun,
   index: number,
   pictures: WellPictures | null,
-  runs: number,
+  limits: PageLimits,
 ): Promise<string> {
   const wells = shownSplit(run.wells)
   const pairs = confusedPairs(wells)
   const blocks: string[] = []
   for (const [place, { label, call, wells: own }] of pairs.slice(0, most.pictured).entries()) {
-    const shown = own.slice(0, wellsInRow(runs))
+    const shown = own.slice(0, limits.wells)
     blocks.push(
       `<h3${place === 0 ? ` id="${pairAnchor(index)}" tabindex="-1"` : ''}>${text(label)} called ${text(call)}: ${own.length} units</h3><p>${shown.length} of them, each left of a negative control of its plate.</p>`,
-      await wellFigures(shown, pictures),
+      await wellFigures(shown, pictures, limits.side),
     )
   }
-  const cells = confusionCells(wells, most.classes)
+  const cells = confusionCells(wells, limits.classes)
   const title = `Confusion of classes, ${run.folder}`
   const rows = pairs
     .slice(0, most.pairs)
@@ -80,7 +76,7 @@ export async function confusionSection(
       : figure(
           'confusion',
           confusionPlot(cells, title),
-          `${title}, in units; the ${most.classes} classes with most errors at most.`,
+          `${title}, in units; the ${limits.classes} classes with most errors at most.`,
         ),
     table(`Pairs confused most, ${run.folder}`, ['Label', 'Called', 'Units', 'Cell types'], rows),
     '</section>',
@@ -115,7 +111,7 @@ export async function montageSection(
   { folder, wells }: ReportedRun,
   index: number,
   pictures: WellPictures | null,
-  runs: number,
+  limits: PageLimits,
 ): Promise<string> {
   const sure = shownSplit(wells)
     .filter(({ probability }) => probability !== null)
@@ -130,7 +126,10 @@ export async function montageSection(
   const blocks: string[] = []
   for (const [heading, own] of rows) {
     if (own.length === 0) continue
-    blocks.push(`<h3>${heading}</h3>`, await wellFigures(own.slice(0, wellsInRow(runs)), pictures))
+    blocks.push(
+      `<h3>${heading}</h3>`,
+      await wellFigures(own.slice(0, limits.wells), pictures, limits.side),
+    )
   }
   return `<section id="montage-${index + 1}"><h2>Wells: ${text(folder)}</h2>${blocks.join('')}</section>`
 }

@@ -2,6 +2,7 @@ import { embeddingLegend, embeddingMap } from '../plots/embedding-map.js'
 import type { Choice } from './choice.js'
 import type { EmbeddedUnit, EmbeddedUnits } from './embedded-units.js'
 import { figure, legend, text } from './html.js'
+import { spread } from './limits.js'
 
 const colourings = {
   'cell-type': { words: 'cell type', groupOf: ({ cellType }: EmbeddedUnit) => cellType },
@@ -16,9 +17,11 @@ export const embeddingChoices: readonly Choice[] = Object.entries(colourings).ma
 
 /** Units of a run of embed by their first two principal components, coloured by choice. */
 export function embeddingSection(
-  { folder, all, units, shares }: EmbeddedUnits,
+  { folder, all, units: found, shares }: EmbeddedUnits,
   index: number,
+  most: number,
 ): string {
+  const units = spread(found, most)
   const blocks = Object.entries(colourings).map(([name, { words, groupOf }]) => {
     const title = `Embeddings by ${words}, ${folder}`
     const mapped = units.map((unit) => ({

@@ -14,6 +14,7 @@ import type { EmbeddedUnits } from './embedded-units.js'
 import { embeddingChoices, embeddingSection } from './embedding-section.js'
 import { table, text } from './html.js'
 import type { JudgedMembers } from './judged-members.js'
+import { mostBytes, type PageLimits } from './limits.js'
 import { membersSection } from './members-section.js'
 import { plateSection } from './plate-section.js'
 import { plateValues } from './plate-values.js'
@@ -41,11 +42,8 @@ export interface PagedRun {
 /** The browser loads nothing and runs no script. */
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
-/** Plates that are drawn, of all runs, and the bytes of their maps. */
-const most = { plates: 12, plateBytes: 2.5e6 } as const
-
 /** One page on some runs, whole in itself: plots are SVG, pictures are in it, and it has no script. */
-export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
+export async function pageOf(paged: readonly PagedRun[], limits: PageLimits): Promise<string> {
   const runs = paged.map(({ run }) => run)
   const called = paged.filter(({ run }) => run.wells.length > 0)
   const explained = runs.filter(({ verb }) => verb === 'explain')
@@ -53,21 +51,22 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
   const values = plateValues(channels)
   const choices: readonly Choice[] = [...values, ...embeddingChoices]
   const embedded = paged.flatMap(({ embedded: of }) => (of === null ? [] : [of]))
+  const limitsEach = { ...limits, wells: Math.ceil(limits.wells / called.length) }
   const sections = [
     called.length === 0 ? '' : accuracySection(called.map(({ run }) => run)),
     ...(await inTurn(called, ({ run, pictures }, i) =>
-      confusionSection(run, i, pictures, called.length),
+      confusionSection(run, i, pictures, limitsEach),
     )),
     ...(await inTurn(called, ({ run, pictures }, i) =>
-      montageSection(run, i, pictures, called.length),
+      montageSection(run, i, pictures, limitsEach),
     )),
     called.length === 0 ? '' : choiceButtons('map-choice', 'Plate maps show', values),
     ...called.map(({ run, means }, i) =>
       plateSection(run, i, {
         values,
         means,
-        plates: Math.ceil(most.plates / called.length),
-        bytes: most.plateBytes / called.length,
+        plates: Math.ceil(limits.plates / called.length),
+        bytes: limits.plateBytes / called.length,
       }),
     ),
     ...called.map(({ run }, i) => calibrationSection(run, i)),
@@ -77,8 +76,10 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
     embedded.length === 0
       ? ''
       : choiceButtons('embedding-choice', 'Maps of embeddings are coloured by', embeddingChoices),
-    ...embedded.map(embeddingSection),
-    ...explained.map((run, i) => saliencySection(run, i, explained.length)),
+    ...embedded.map((of, i) =>
+      embeddingSection(of, i, Math.ceil(limits.embedded / embedded.length)),
+    ),
+    ...explained.map((run, i) => saliencySection(run, i, explained.length, limits)),
     ...runs.filter(({ curves }) => curves.length > 0).map(trainingSection),
   ]
   const title = `Report: ${runs.map(({ folder }) => folder).join(', ')}`
@@ -97,6 +98,7 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
         ({ run }) =>
           `<p>The store of ${text(run.folder)} is not at hand: there are no pictures of its wells, and it is not known whether they are synthetic.</p>`,
       ),
+    weight(limits),
     findings(called.map(({ run }) => run)),
     table(
       'What was run',
@@ -107,6 +109,12 @@ export async function pageOf(paged: readonly PagedRun[]): Promise<string> {
     ...sections,
     '</main></body></html>\n',
   ].join('\n')
+}
+
+/** How the page was held light, where it had to be. */
+function weight({ scale, side }: PageLimits): string {
+  if (scale === 1) return ''
+  return `<p>To stay under ${mostBytes / 1e6} MB this page shows about ${(100 * scale).toPrecision(2)} % of the plates, wells, units and sheets that it would, and pictures of wells ${side} pixels wide at most. Name fewer runs to see more.</p>`
 }
 
 async function inTurn<Value>(

@@ -2,13 +2,19 @@ import type { CalledWell } from './called-wells.js'
 import { text } from './html.js'
 import type { WellPicture, WellPictures } from './well-pictures.js'
 
-/** Wells beside a control of their plate, in a row. Wells without an image are named in words. */
+/**
+ * Wells beside a control of their plate, in a row. Wells without an image are named in words.
+ *
+ * @param side No picture is wider or higher, in pixels.
+ */
 export async function wellFigures(
   wells: readonly CalledWell[],
   pictures: WellPictures | null,
+  side: number,
 ): Promise<string> {
   const figures: string[] = []
-  for (const well of wells) figures.push(wellFigure(well, (await pictures?.of(well.unit)) ?? null))
+  for (const well of wells)
+    figures.push(wellFigure(well, (await pictures?.of(well.unit, side)) ?? null))
   return `<div class="row">${figures.join('')}</div>`
 }
 

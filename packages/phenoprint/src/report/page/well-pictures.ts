@@ -17,9 +17,6 @@ export interface WellPicture {
   readonly control: { readonly well: string; readonly picture: string } | null
 }
 
-/** No picture is wider or higher. */
-const side = 128
-
 /** Pictures of wells in the colours of the screen's channels, each drawn once. */
 export class WellPictures {
   readonly #store: Store
@@ -36,11 +33,13 @@ export class WellPictures {
    * brightness for both.
    *
    * @param unit Its id.
+   * @param side No picture is wider or higher, in pixels.
    * @returns null where the store has no image of it.
    * @throws {StoreError} when the store is damaged there.
    */
-  async of(unit: string): Promise<WellPicture | null> {
-    const known = this.#drawn.get(unit)
+  async of(unit: string, side: number): Promise<WellPicture | null> {
+    const key = `${side} ${unit}`
+    const known = this.#drawn.get(key)
     if (known !== undefined) return known
     const { screen } = this.#store
     const index = this.#units.get(unit)
@@ -64,7 +63,7 @@ export class WellPictures {
       control:
         control === null || second === undefined ? null : { well: control.well, picture: second },
     }
-    this.#drawn.set(unit, made)
+    this.#drawn.set(key, made)
     return made
   }
 }
