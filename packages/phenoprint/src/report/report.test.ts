@@ -53,6 +53,7 @@ describe('a report in a browser', () => {
       'accuracy-cell-type',
       'accuracy-experiment',
       'confusion',
+      'pairs-by-cell-type',
       'plate-outcome',
       'calibration',
       'loss',

@@ -4,6 +4,7 @@ import { calibrationPlot } from '../plots/calibration.js'
 import { confusionPlot } from '../plots/confusion.js'
 import { accuracyParts, type PartKind } from './accuracy-parts.js'
 import { type CalledWell, shownSplit } from './called-wells.js'
+import { cellTypeConfusion } from './cell-type-confusion.js'
 import {
   type ConfusedPair,
   confusedPairs,
@@ -78,6 +79,7 @@ export async function confusionSection(
           confusionPlot(cells, title),
           `${title}, in units; the ${limits.classes} classes with most errors at most.`,
         ),
+    cellTypeConfusion(run.folder, pairs.slice(0, most.pairs), wells, Math.ceil(limits.classes / 2)),
     table(`Pairs confused most, ${run.folder}`, ['Label', 'Called', 'Units', 'Cell types'], rows),
     '</section>',
   ].join('')

@@ -8,6 +8,7 @@ import { disagreementPlot } from './disagreement.js'
 import { embeddingMap } from './embedding-map.js'
 import { accuracyCurves, lossCurves } from './learning-curves.js'
 import { membersPlot } from './members.js'
+import { pairsByCellType } from './pairs-by-cell-type.js'
 import { type MappedWell, plateMap } from './plate-map.js'
 import { wellMap } from './well-map.js'
 
@@ -95,6 +96,15 @@ const plots: Readonly<Record<string, string>> = {
       words: `B0${i + 1}: ${value}`,
     })),
     { plate: 'E1 / 1', value: 'called class', domain: null },
+  ),
+  'pairs-by-cell-type': pairsByCellType(
+    [
+      { pair: 'a < b as c', cellType: 'HUVEC', units: 3, of: 4 },
+      { pair: 'a < b as c', cellType: 'U2OS', units: 0, of: 5 },
+      { pair: 'd as c', cellType: 'HUVEC', units: 1, of: 3 },
+      { pair: 'd as c', cellType: 'U2OS', units: 0, of: 0 },
+    ],
+    'Pairs confused most, by cell type',
   ),
   calibration: calibrationPlot(calibration, 'runs/a'),
 }
