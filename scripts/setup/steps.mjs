@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { haveGloo } from './gloo.mjs'
 import { findLibtorch } from './libtorch.mjs'
 import { withLock } from './lock.mjs'
 import { buildNative } from './native.mjs'
@@ -40,11 +41,10 @@ async function prepare(cache, options) {
   await installNpmPackages(root)
   await compileTypeScript(root)
   const libtorch = await findLibtorch({ env: process.env, cache, options })
-  await buildNative(torchPackage(root, libtorch), {
-    cache,
-    systemPackages: options.systemPackages,
-  })
+  const { systemPackages } = options
+  const gloo = await haveGloo({ systemPackages })
+  await buildNative(torchPackage(root, libtorch, gloo), { cache, systemPackages })
   await probeEngine(root, libtorch)
-  await buildPixels(root, { cache, systemPackages: options.systemPackages })
+  await buildPixels(root, { cache, systemPackages })
   await bundlePages(root)
 }

@@ -7,9 +7,10 @@ import { libtorchLibrary } from './libtorch-check.mjs'
  *
  * @param {string} root of the checkout.
  * @param {import('./libtorch.mjs').Libtorch} libtorch
+ * @param {boolean} gloo whether its headers are here.
  * @returns {import('./native.mjs').NativePackage}
  */
-export function torchPackage(root, libtorch) {
+export function torchPackage(root, libtorch, gloo) {
   return {
     folder: join(root, 'packages/torch'),
     addon: 'phenoprint_torch.node',
@@ -21,6 +22,7 @@ export function torchPackage(root, libtorch) {
       libtorch: libtorch.root,
       libtorchVersion: libtorch.version,
       libtorchBytes: String(fs.statSync(libtorchLibrary(libtorch.root)).size),
+      ranks: gloo ? 'gloo' : 'none',
     },
   }
 }

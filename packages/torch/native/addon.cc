@@ -34,6 +34,9 @@ NAPI_MODULE_INIT() {
                                  exportModes, exportGenerators, exportMemory, exportEngine}) {
       exportOne(env, exports);
     }
+#ifdef PHENOPRINT_RANKS
+    exportRanks(env, exports);
+#endif
   } catch (...) {
     napi_throw_error(env, "TORCH", "the torch addon could not be set up");
   }

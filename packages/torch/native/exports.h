@@ -14,5 +14,7 @@ void exportModes(napi_env env, napi_value exports);
 void exportGenerators(napi_env env, napi_value exports);
 void exportMemory(napi_env env, napi_value exports);
 void exportEngine(napi_env env, napi_value exports);
+/** Where the build found Gloo's headers. */
+void exportRanks(napi_env env, napi_value exports);
 
 }  // namespace phenoprint

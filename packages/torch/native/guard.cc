@@ -19,25 +19,6 @@ bool speaksOfMemory(const std::string& words) {
   return false;
 }
 
-napi_value makeError(napi_env env, const Fault& fault) {
-  napi_value details = makeObject(env);
-  setProperty(env, details, "kind", makeString(env, fault.kind));
-  if (!fault.op.empty()) setProperty(env, details, "operator", makeString(env, fault.op));
-  if (!fault.argument.empty()) setProperty(env, details, "argument", makeString(env, fault.argument));
-  if (!fault.shapes.empty()) {
-    napi_value shapes = makeObject(env);
-    for (const auto& [name, shape] : fault.shapes) {
-      setProperty(env, shapes, name.c_str(), makeIntegers(env, shape.data(), shape.size()));
-    }
-    setProperty(env, details, "shapes", shapes);
-  }
-  napi_value constructor, error;
-  napi_value arguments[] = {makeString(env, fault.message), details};
-  check(env, napi_get_reference_value(env, Environment::of(env).errorClass, &constructor));
-  check(env, napi_new_instance(env, constructor, 2, arguments, &error));
-  return error;
-}
-
 }  // namespace
 
 void raise(Fault fault) { throw Raised(std::move(fault)); }
@@ -64,11 +45,29 @@ Fault currentFault() {
   }
 }
 
+napi_value makeError(napi_env env, const Fault& fault) {
+  const std::string words = fault.message.rfind("torch: ", 0) == 0 ? fault.message : "torch: " + fault.message;
+  napi_value details = makeObject(env);
+  setProperty(env, details, "kind", makeString(env, fault.kind));
+  if (!fault.op.empty()) setProperty(env, details, "operator", makeString(env, fault.op));
+  if (!fault.argument.empty()) setProperty(env, details, "argument", makeString(env, fault.argument));
+  if (!fault.shapes.empty()) {
+    napi_value shapes = makeObject(env);
+    for (const auto& [name, shape] : fault.shapes) {
+      setProperty(env, shapes, name.c_str(), makeIntegers(env, shape.data(), shape.size()));
+    }
+    setProperty(env, details, "shapes", shapes);
+  }
+  napi_value constructor, error;
+  napi_value arguments[] = {makeString(env, words), details};
+  check(env, napi_get_reference_value(env, Environment::of(env).errorClass, &constructor));
+  check(env, napi_new_instance(env, constructor, 2, arguments, &error));
+  return error;
+}
+
 void throwIntoJavaScript(napi_env env) noexcept {
   try {
-    Fault fault = currentFault();
-    if (fault.message.rfind("torch: ", 0) != 0) fault.message = "torch: " + fault.message;
-    napi_throw(env, makeError(env, fault));
+    napi_throw(env, makeError(env, currentFault()));
   } catch (const JavaScriptThrew&) {
     // Pending already, or the thread is ending.
   } catch (const std::exception& error) {

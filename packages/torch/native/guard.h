@@ -11,7 +11,7 @@ namespace phenoprint {
 
 /** What a TorchError has besides its message; every field but the kind may be empty. */
 struct Fault {
-  /** engine | argument | disposed | memory | operator */
+  /** engine | argument | disposed | memory | operator | ranks */
   std::string kind;
   std::string message;
   std::string op;
@@ -24,6 +24,9 @@ struct Fault {
 
 /** The words and the kind of the C++ exception that is being handled. */
 Fault currentFault();
+
+/** The TorchError of a fault. */
+napi_value makeError(napi_env env, const Fault& fault);
 
 /** Throws the C++ exception that is being handled into JavaScript. */
 void throwIntoJavaScript(napi_env env) noexcept;

@@ -120,4 +120,24 @@ export interface Addon {
   setAllocatorLimit(limitBytes: number): void
   allocator(): AllocatorStatistics
   trim(): number
+
+  /** Undefined, as all that follows, where the build found no headers of Gloo. */
+  joinGroup?(
+    address: string,
+    port: number,
+    rank: number,
+    size: number,
+    seconds: number,
+    serves: boolean,
+    prefix: string,
+  ): Promise<number>
+  leaveGroup(group: number): void
+  allReduce(group: number, tensors: readonly Handle[], reduction: string): void
+  broadcast(group: number, tensors: readonly Handle[], root: number): void
+  allGather<T>(group: number, tensor: Handle): T
+  summedOverRanks<T>(group: number, tensor: Handle): T
+  gradientBuckets(group: number, parameters: readonly Handle[], bucketBytes: number): number
+  armGradients(buckets: number): void
+  finishGradients(buckets: number): void
+  dropGradients(buckets: number): void
 }

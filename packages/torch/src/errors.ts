@@ -6,6 +6,7 @@ export type TorchErrorKind =
   | 'memory'
   | 'operator'
   | 'checkpoint'
+  | 'ranks'
 
 /** What a {@link TorchError} has besides its message. */
 export interface TorchErrorDetails {
@@ -21,7 +22,7 @@ export interface TorchErrorDetails {
  *
  * `kind` is `engine` (libtorch is missing or cannot be loaded), `argument` (a value that the operator
  * cannot take), `disposed` (a tensor that was freed), `memory` (not enough of it), `operator`
- * (libtorch's own objection: shapes, dtypes, devices) or `checkpoint`.
+ * (libtorch's own objection: shapes, dtypes, devices), `checkpoint`, or `ranks` (one of several processes is lost).
  */
 export class TorchError extends Error {
   readonly _tag = 'TorchError'

@@ -8,6 +8,7 @@ export {
   noGrad,
 } from './autograd.js'
 export * from './checkpoint/index.js'
+export * as distributed from './distributed/index.js'
 export { type Nested, type TensorOptions, tensor } from './create.js'
 export type { Device, DType, Layout, MemoryFormat, TypedArray } from './dtype.js'
 export { TorchError, type TorchErrorDetails, type TorchErrorKind } from './errors.js'

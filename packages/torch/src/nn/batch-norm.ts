@@ -1,8 +1,10 @@
 import { noGrad } from '../autograd.js'
+import type { Group } from '../distributed/group.js'
 import { TorchError } from '../errors.js'
 import { aten, ones, zeros } from '../ops/index.js'
 import type { Tensor } from '../tensor.js'
 import { Layer } from './module.js'
+import { synchronisedNorm } from './synchronised-norm.js'
 
 export interface BatchNormOptions {
   /** Channels. */
@@ -30,6 +32,8 @@ abstract class BatchNorm extends Layer {
   readonly momentum: number | null
   /** While true, running statistics are the plain mean over the batches since they were reset. */
   cumulative = false
+  /** Ranks whose samples are one batch in training; null takes this process's alone. */
+  group: Group | null = null
 
   constructor({ features, eps = 1e-5, momentum = 0.1 }: BatchNormOptions) {
     super()
@@ -54,6 +58,10 @@ abstract class BatchNorm extends Layer {
     this.#requireShape(input)
     const { weight, bias, runningMean, runningVar, training, eps } = this
     const share = training ? this.countBatch() : 0
+    if (training && this.group !== null) {
+      const norm = { weight, bias, runningMean, runningVar, share, eps }
+      return synchronisedNorm(input, norm, this.group)
+    }
     return aten.batchNorm(
       input,
       weight,
@@ -90,7 +98,7 @@ abstract class BatchNorm extends Layer {
     const { dimensions, words } = this.accepts
     const fits = dimensions.includes(shape.length) && shape[1] === this.features
     const values = shape.reduce((product, size) => product * size, 1) / this.features
-    if (fits && (values > 1 || !this.training)) return
+    if (fits && (values > 1 || !this.training || this.group !== null)) return
     throw new TorchError(
       fits
         ? `torch: ${this.constructor.name}: got [${shape.join(', ')}], ${values} value a channel; training needs more than one for a variance: take a larger batch`

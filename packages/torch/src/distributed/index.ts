@@ -1,0 +1,2 @@
+export { GradientBuckets } from './gradient-buckets.js'
+export { Group, hasRanks, type Reduction, type Rendezvous } from './group.js'
