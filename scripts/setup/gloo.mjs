@@ -18,7 +18,7 @@ export async function haveGloo({ systemPackages }) {
     if (await hasHeaders()) return true
   }
   say(
-    "no headers of Gloo: one run over several ranks is left out. Debian, Ubuntu: apt-get install libgloo-dev (npm run setup -- --system-packages does it)",
+    'no headers of Gloo: one run over several ranks is left out. Debian, Ubuntu: apt-get install libgloo-dev (npm run setup -- --system-packages does it)',
   )
   return false
 }

@@ -8,8 +8,8 @@ export {
   noGrad,
 } from './autograd.js'
 export * from './checkpoint/index.js'
-export * as distributed from './distributed/index.js'
 export { type Nested, type TensorOptions, tensor } from './create.js'
+export * as distributed from './distributed/index.js'
 export type { Device, DType, Layout, MemoryFormat, TypedArray } from './dtype.js'
 export { TorchError, type TorchErrorDetails, type TorchErrorKind } from './errors.js'
 export * as fused from './fused/index.js'

@@ -36,6 +36,7 @@ const working = {
     path: '/x/libtorch',
     cpuCapability: 'AVX512',
     kernels: 'avx512',
+    ranks: true,
     cuda: true,
     devices: ['cpu', 'cuda:0'],
     threads: 2,

@@ -12,6 +12,8 @@ export interface EngineFacts {
   readonly threads: number
   /** The build of the fused kernels that this processor runs, or null. */
   readonly kernels: string | null
+  /** Whether several processes can train together. */
+  readonly ranks: boolean
 }
 
 /** A working engine, or why it does not work. */
@@ -55,7 +57,7 @@ function isProbe(value: unknown): value is Probe {
 /** What the engine is, and which devices it has. */
 export function engineChecks(probe: Probe): Check[] {
   if ('fault' in probe) return [broken('engine', probe.fault, ...setupCures)]
-  const { version, path, cpuCapability, cuda, devices, threads, kernels } = probe.facts
+  const { version, path, cpuCapability, cuda, devices, threads, kernels, ranks } = probe.facts
   const cards = devices.filter((device) => device.startsWith('cuda'))
   return [
     ok(
@@ -68,6 +70,13 @@ export function engineChecks(probe: Probe): Check[] {
           'cuda',
           cuda ? 'no device' : 'this libtorch is for the CPU alone',
           'optional: PHENOPRINT_TORCH_WHEEL=/path/to/a/CUDA/wheel npm run setup',
+        ),
+    ranks
+      ? ok('ranks', 'several processes can train one network, over Gloo')
+      : missing(
+          'ranks',
+          'this build has no Gloo: one process alone trains a network',
+          'optional: apt-get install libgloo-dev (or the like), then npm run setup',
         ),
   ]
 }

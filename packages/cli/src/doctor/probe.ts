@@ -1,4 +1,4 @@
-import { engine, fused, tensor, threads } from '@phenoprint/torch'
+import { distributed, engine, fused, tensor, threads } from '@phenoprint/torch'
 
 // A process of its own: a libtorch for another processor or with a library missing may end it. The
 // parent reads the last line.
@@ -16,6 +16,7 @@ try {
     devices: engine.devices(),
     threads: threads(),
     kernels: fused.usableKernels()[0] ?? null,
+    ranks: distributed.hasRanks(),
   }
   console.log(JSON.stringify(adds ? { facts } : { fault: `1 + 3 gave ${sum[0]}, expected 4` }))
 } catch (error) {

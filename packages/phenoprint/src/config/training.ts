@@ -12,7 +12,9 @@ const decay = z.number().min(0).lt(1)
 const threads = positiveInteger
   .max(4096)
   .optional()
-  .describe('Threads of the engine; without it, all cores')
+  .describe(
+    'Threads of the engine in each process; without it, all cores, shared by the ranks of a machine',
+  )
 
 const optimiser = z
   .strictObject({
@@ -191,6 +193,24 @@ const earlyStopping = z
   })
   .describe('Stop when neither overall nor any cell type improves any more')
 
+const ranks = z
+  .strictObject({
+    batchNorm: z
+      .enum(['each', 'synchronised'])
+      .default('each')
+      .describe(
+        'each: every rank normalises by its own part of a batch, running statistics are their mean; synchronised: by the whole batch (model.kernels: stock)',
+      ),
+    timeoutMinutes: z
+      .number()
+      .positive()
+      .max(24 * 60)
+      .default(10)
+      .describe('How long ranks wait for one that does not answer'),
+  })
+  .prefault({})
+  .describe('Where several processes train one network (--ranks, torchrun, srun)')
+
 export const training = z
   .strictObject({
     epochs: positiveInteger.default(40).describe('Passes over the training sites, at most'),
@@ -224,6 +244,7 @@ export const training = z
       .describe('Where mean and variance come from'),
     earlyStopping: earlyStopping.optional(),
     pseudoLabels: trainOnPseudoLabels.optional(),
+    ranks,
     threads,
     checkpointMinutes: z
       .number()

@@ -67,9 +67,7 @@ function ofSlurm(environment: Environment): RankPlace {
     size: number(environment, 'SLURM_STEP_NUM_TASKS', 1),
     localSize: Number.parseInt(SLURM_STEP_TASKS_PER_NODE ?? '1', 10) || 1,
     address: MASTER_ADDR || firstHost(SLURM_STEP_NODELIST ?? ''),
-    port: MASTER_PORT
-      ? number(environment, 'MASTER_PORT', 1)
-      : firstSlurmPort + (job % slurmPorts),
+    port: MASTER_PORT ? number(environment, 'MASTER_PORT', 1) : firstSlurmPort + (job % slurmPorts),
     serves: rank === 0,
     start: environment.SLURM_RESTART_COUNT || '0',
   }

@@ -1,8 +1,11 @@
-import { distributed, manualSeed, type Tensor, tensor, tidy } from '@phenoprint/torch'
-import { matrix, type Matrix } from '../evaluation/matrix.js'
+import { availableParallelism } from 'node:os'
+import { distributed, manualSeed, noGrad, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import { partOfRank } from '../batches/epoch-batches.js'
+import { InterruptedError } from '../errors.js'
+import { type Matrix, matrix } from '../evaluation/matrix.js'
 import { batchNorms } from '../models/batch-norms.js'
 import type { Network } from '../models/network.js'
-import { stepSeed } from './step-seed.js'
+import { randomStream } from '../random.js'
 import type { RankPlace } from './rank-place.js'
 
 /**
@@ -10,8 +13,9 @@ import type { RankPlace } from './rank-place.js'
  * for which nothing is sent and nothing changes. All of them hold the same weights after every step.
  */
 export class Ranks implements Disposable {
-  static readonly alone = new Ranks(null)
+  static readonly alone = new Ranks(null, 1)
   readonly #group: distributed.Group | null
+  readonly #here: number
 
   /**
    * Waits for the others.
@@ -20,11 +24,14 @@ export class Ranks implements Disposable {
    * @throws {TorchError} of kind `engine` without Gloo, of kind `ranks` when the others do not come.
    */
   static async join(place: RankPlace, seconds: number): Promise<Ranks> {
-    return new Ranks(await distributed.Group.join({ ...place, timeout: seconds }))
+    const group = await distributed.Group.join({ ...place, timeout: seconds })
+    return new Ranks(group, place.localSize)
   }
 
-  private constructor(group: distributed.Group | null) {
+  /** @param here how many of them share this machine. */
+  private constructor(group: distributed.Group | null, here: number) {
     this.#group = group
+    this.#here = here
   }
 
   get size(): number {
@@ -40,16 +47,19 @@ export class Ranks implements Disposable {
     return this.#group === null
   }
 
-  /** `2 of 3`, counted from 1. */
-  get inWords(): string {
-    return `${(this.#group?.rank ?? 0) + 1} of ${this.size}`
+  /** Cores of this machine for each of the ranks on it. */
+  get coresEach(): number {
+    return Math.max(1, Math.floor(availableParallelism() / this.#here))
   }
 
-  /** From where to where this rank's part of so many samples goes: parts differ by one at most. */
-  part(count: number): readonly [from: number, to: number] {
-    const at = (rank: number) => Math.floor((count * rank) / this.size)
-    const rank = this.#group?.rank ?? 0
-    return [at(rank), at(rank + 1)]
+  /** The most samples of a joined batch that fall to a rank. */
+  greatestPart(count: number): number {
+    return Math.ceil(count / this.size)
+  }
+
+  /** This rank's part of a list: parts of all ranks, one after another, are the list, and differ by one at most. */
+  part<T>(items: readonly T[]): readonly T[] {
+    return this.#group === null ? items : partOfRank(items, this.#group.rank, this.size)
   }
 
   /** Sums of each number over the ranks, in float64. */
@@ -64,8 +74,35 @@ export class Ranks implements Disposable {
   }
 
   /** What the first rank says, once it says it: the others wait for it. */
-  fromFirst(value: number): number {
-    return this.sums([this.isFirst ? value : 0])[0] ?? 0
+  saysFirst(value: boolean): boolean {
+    const [said = 0] = this.sums([this.isFirst && value ? 1 : 0])
+    return said > 0
+  }
+
+  /** Waits until all ranks are here. */
+  meet(): void {
+    this.sums([0])
+  }
+
+  /**
+   * Stops all ranks where one was asked to stop.
+   *
+   * @throws {InterruptedError} the signal's reason, or that of another rank.
+   */
+  stopTogether(signal: AbortSignal): void {
+    const [stopping = 0] = this.sums([signal.aborted ? 1 : 0])
+    signal.throwIfAborted()
+    if (stopping > 0) {
+      const words = 'stopped, as another rank was. Run the same command again to go on from here.'
+      throw new InterruptedError(words, 143)
+    }
+  }
+
+  /** Gives all ranks the weights and running statistics of the first. */
+  shareNetwork(network: Network): void {
+    if (this.#group === null) return
+    const weights = [...network.parameters(), ...network.namedBuffers().values()]
+    noGrad(() => this.#group?.broadcast(weights))
   }
 
   /** Has batch norms take their statistics over the samples of all ranks. */
@@ -77,12 +114,13 @@ export class Ranks implements Disposable {
   averageStatistics(network: Network): void {
     if (this.#group === null) return
     const moving = [...network.namedBuffers().values()].filter(({ dtype }) => dtype === 'float32')
-    if (moving.length > 0) this.#group.allReduce(moving, 'mean')
+    this.#group.allReduce(moving, 'mean')
   }
 
   /** Sums the gradients of parameters as they come; null where there is nobody to sum with. */
   gradientBuckets(parameters: readonly Tensor[]): distributed.GradientBuckets | null {
-    return this.#group === null ? null : new distributed.GradientBuckets(this.#group, parameters)
+    const trained = parameters.filter(({ requiresGrad }) => requiresGrad)
+    return this.#group === null ? null : new distributed.GradientBuckets(this.#group, trained)
   }
 
   /**
@@ -90,7 +128,9 @@ export class Ranks implements Disposable {
    * does, and a run that goes on draws the same. One alone goes on with its own generator.
    */
   seed(seed: number, step: number): void {
-    if (this.#group !== null) manualSeed(stepSeed(seed, step, this.#group.rank))
+    if (this.#group === null) return
+    const stream = randomStream(seed, 'rank', this.#group.rank, step)
+    manualSeed(stream.word())
   }
 
   /** Rows of which each rank has filled its own and left zeros for the others. */

@@ -10,10 +10,11 @@ import type { Metrics } from '../evaluation/metrics.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { loadCheckpoint, loadTrunk } from '../models/checkpoint.js'
 import { cellTypeFolder, checkpointFile, findCheckpoint } from '../models/checkpoint-path.js'
+import { Ranks } from '../ranks/ranks.js'
 import { type FinishedRun, finishedBefore, finishedRun } from '../run/finished-run.js'
+import { type OpenRun, openRun } from '../run/followed-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { requireDevice } from '../run/require-device.js'
-import { RunDirectory } from '../run/run-directory.js'
 import { saySlowPrecision } from '../run/say-slow-precision.js'
 import { finishedShards, itemsOf, type Shard, shardFolder, shardsFolder } from '../run/shard.js'
 import type { Screen } from '../screen/screen.js'
@@ -26,11 +27,12 @@ import { keepOrigin, takePseudoLabels } from './take-pseudo-labels.js'
 import { refuseBlindStopping } from './train-here.js'
 import { networkShape, trainingUnits } from './training-units.js'
 
-/** `fineTune` in the thread that calls it. */
+/** `fineTune` in the thread that calls it, with the ranks that it is one of. */
 export async function fineTuneHere(
   config: Config,
   reporter: Reporter,
   shard: Shard | null,
+  ranks: Ranks = Ranks.alone,
 ): Promise<VerbResult> {
   const section = requireSection(config, 'fineTune', 'fine-tune')
   const output = requireSection(config, 'output', 'fine-tune')
@@ -63,10 +65,10 @@ export async function fineTuneHere(
     path: findCheckpoint(overall.folder, 'bestByCellType', cellType),
   }))
   // Only now: what was refused so far leaves no run directory that a corrected file would not fit.
-  using run = RunDirectory.open(folder, purpose)
+  using run = openRun(ranks, folder, purpose)
   run.record({ data: store.digest, engine: engine.version })
-  if (pseudo !== null) keepOrigin(run, pseudo)
-  if (shards !== null) takeOverShards(run, cellTypes, shards)
+  if (pseudo !== null && ranks.isFirst) keepOrigin(run, pseudo)
+  if (shards !== null && ranks.isFirst) takeOverShards(run, cellTypes, shards)
   const train = trainingUnits(screen, split, config, pseudo?.units ?? [])
   const outcomes: Record<string, TrainingOutcome> = {}
   for (const { cellType, path } of starts) {
@@ -93,6 +95,7 @@ export async function fineTuneHere(
       folder: cellTypeFolder(run.folder, cellType),
       run,
       reporter,
+      ranks,
       cellType,
     })
   }
@@ -103,13 +106,16 @@ export async function fineTuneHere(
   })
   const result: VerbResult = { status: 'done', figures: { byCellType: outcomes }, files }
   run.finish(result)
-  if (shards !== null) rmSync(shardsFolder(run.folder), { recursive: true, force: true })
+  if (shards !== null && ranks.isFirst) {
+    rmSync(shardsFolder(run.folder), { recursive: true, force: true })
+  }
+  ranks.meet()
   return result
 }
 
 /** Networks of shards become those of the run, with what was told of them; each was trained once. */
 function takeOverShards(
-  run: RunDirectory,
+  run: OpenRun,
   cellTypes: readonly string[],
   shards: readonly string[],
 ): void {

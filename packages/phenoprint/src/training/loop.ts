@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { manualSeed, memory, optim, setThreads } from '@phenoprint/torch'
@@ -12,7 +11,7 @@ import { PlateControls } from '../batches/plate-controls.js'
 import { samplePool } from '../batches/sample-pool.js'
 import type { Sample } from '../batches/samples.js'
 import type { Config } from '../config/config.js'
-import { DivergedError } from '../errors.js'
+import { DivergedError, InterruptedError } from '../errors.js'
 import { freezeStatistics, retakeStatistics } from '../models/batch-norms.js'
 import { cellTypeInput } from '../models/cell-type-input.js'
 import { saveCheckpoint } from '../models/checkpoint.js'
@@ -26,9 +25,12 @@ import {
 } from '../models/network.js'
 import { imageValues } from '../models/precision.js'
 import { checkAdaptation } from '../prediction/adapted-network.js'
+import { isLostRank } from '../ranks/lost-rank.js'
+import type { Ranks } from '../ranks/ranks.js'
+import { refuseUnfitRanks } from '../ranks/refuse-unfit-ranks.js'
 import { writeJson } from '../run/files.js'
+import type { OpenRun } from '../run/followed-run.js'
 import type { Reporter } from '../run/reporter.js'
-import type { RunDirectory } from '../run/run-directory.js'
 import type { Store } from '../store/store.js'
 import { averageEpoch, averageStep, whileAveraged } from './averaged.js'
 import { classGroups } from './class-groups.js'
@@ -63,8 +65,10 @@ export interface TrainingTask {
   readonly begin: (network: Network, description: NetworkDescription) => void
   /** Where `checkpoints/` and `metrics.json` go. */
   readonly folder: string
-  readonly run: RunDirectory
+  readonly run: OpenRun
   readonly reporter: Reporter
+  /** Who trains it together; the first of them writes. */
+  readonly ranks: Ranks
   /** Set when the network is for one cell type alone. */
   readonly cellType: string | null
 }
@@ -80,17 +84,18 @@ export interface TrainingTask {
  * @throws {StoreError} {CheckpointError}
  */
 export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome> {
-  const { config, store, run, reporter, folder, cellType } = task
+  const { config, store, run, reporter, ranks, folder, cellType } = task
   const { training: settings, device, seed } = config
   const { screen, tilesPerSite } = store
   const { signal } = reporter
   const resumePoint = checkpointFile(folder, 'resume')
-  const resumes = existsSync(resumePoint)
+  const resumes = ranks.saysFirst(existsSync(resumePoint))
   const outcomeFile = join(folder, 'metrics.json')
-  const done = readOutcome(outcomeFile)
-  if (done !== null) {
-    removeResumePoint(resumePoint)
-    return done
+  if (ranks.saysFirst(existsSync(outcomeFile))) {
+    const done = readOutcome(outcomeFile)
+    ranks.meet()
+    if (ranks.isFirst) removeResumePoint(resumePoint)
+    if (done !== null) return done
   }
 
   // The samples: as many an epoch as there are sites.
@@ -106,6 +111,8 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const controls = normControls(screen, config)
   const controlsBeside = (samples: readonly Sample[], epoch: number, step: number) =>
     controls?.beside(order, samples, epoch, step) ?? []
+  const sizes = epochBatches(order, 1).map((batch) => batch.length)
+  refuseUnfitRanks(config, ranks, sizes)
   const samplesPerEpoch = order.pool.draws
   const stepsPerEpoch = batchesPerEpoch(order)
   const totalSteps = settings.epochs * stepsPerEpoch
@@ -115,13 +122,14 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   const views = viewLoader(loader, store, pairs, seed)
 
   // The network, drawn at the seed, and what moves it.
-  setThreads(settings.threads ?? availableParallelism())
+  setThreads(settings.threads ?? ranks.coresEach)
   manualSeed(seed)
   const { shape } = task
   using network = createNetwork(config.model, shape)
   const description = describeNetwork(network, config.model, shape)
   if (!resumes) task.begin(network, description)
   network.to({ device, memoryFormat: 'channelsLast' })
+  if (!resumes) ranks.shareNetwork(network)
   const parts = parameterParts(network, settings)
   using optimiser = createOptimiser(settings, parts)
   const averaging = settings.average
@@ -137,7 +145,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
       totalSteps,
       stepsPerEpoch,
     )
-  const microBatch = Math.min(settings.microBatch ?? batchSize, batchSize)
+  const microBatch = Math.min(settings.microBatch ?? batchSize, ranks.greatestPart(batchSize))
   const { precision } = settings
   const { controlWeight } = settings.loss
   const heads = pairs === 'none' ? null : { treatments: screen.classes, controlWeight }
@@ -172,10 +180,17 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     reporter.event({ type: 'memory', ...estimate })
   }
 
+  // Others take part from here on: what was computed so far, each did alone.
+  const synchronised = settings.ranks.batchNorm === 'synchronised'
+  if (synchronised) ranks.synchroniseNorms(network)
+  const averagesNorms = !synchronised && settings.batchNorm.statistics !== 'frozen'
+  using gradients = ranks.gradientBuckets(network.parameters())
+
   // Where it starts, or goes on.
   let state = { ...firstState, events: run.eventsLength }
   let savedAt = performance.now()
   const save = () => {
+    if (!ranks.isFirst) return
     requireFiniteWeights(network, folder)
     state = { ...state, events: run.eventsLength }
     saveResumePoint(resumePoint, learner, state)
@@ -188,6 +203,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   } else {
     save()
   }
+  ranks.meet()
   const stepsBefore = (state.epoch - 1) * stepsPerEpoch + state.step
   const pace = new Pace(stepsPerEpoch, totalSteps - stepsBefore)
 
@@ -198,7 +214,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
       const load = async (step: number) => {
         const samples = batches[step]
         if (samples === undefined) return null
-        return await loader.load(samples, controlsBeside(samples, epoch, step))
+        return await loader.load(ranks.part(samples), controlsBeside(samples, epoch, step))
       }
       const label = `${cellType ?? 'epoch'} ${epoch}/${settings.epochs}`
       const progress = reporter.progress(label, samplesPerEpoch, 'images')
@@ -213,25 +229,29 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         coming = load(state.step + 1)
         coming.catch(() => {})
         await setImmediate()
-        signal.throwIfAborted()
+        ranks.stopTogether(signal)
         const step = (epoch - 1) * stepsPerEpoch + state.step
+        ranks.seed(seed, step)
         setLearningRate(optimiser, parts, rateAt(step))
         const momentum = momentumAt(settings.schedule, step, totalSteps)
         if (momentum !== null) optimiser.momentum = momentum
 
-        const meanLoss = accumulateGradients(network, batch, {
+        const count = batches[state.step]?.length ?? 0
+        const ownLoss = accumulateGradients(network, batch, {
           ...stepSettings,
           loss: loss.at(step, totalSteps),
+          ...(gradients !== null && { joined: { count, gradients } }),
         })
+        const [meanLoss = Number.NaN] = ranks.sums([ownLoss])
         const where = `epoch ${epoch}, step ${state.step + 1}`
         const recentLosses = watch.after(state.recentLosses, meanLoss, where)
         if (!takeStep(learner, settings.clipNorm)) {
           throw diverged(`gradients overflow in ${where}, expected finite numbers`, folder)
         }
         averageStep(average, averaging, epoch)
+        if (averagesNorms) ranks.averageStatistics(network)
         batch.release()
 
-        const [count] = batch.shape
         const seconds = (performance.now() - since) / 1000
         state = {
           ...state,
@@ -267,11 +287,12 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
             passBatch(network, batch, stepSettings)
             batch.release()
           }
+          if (averagesNorms) ranks.averageStatistics(network)
         })
       }
       const { validation, verdict } = await whileAveraged(network, average, refresh, async () => {
         const batchNorm = settings.batchNorm.validation
-        const on = { store, units: task.validation, folder, signal, batchNorm, seed }
+        const on = { store, units: task.validation, folder, signal, batchNorm, seed, ranks }
         const validation = await validate(network, views, { ...stepSettings, ...on })
         const rule = settings.earlyStopping
         const settled = watch.isSettled(state.recentLosses)
@@ -294,7 +315,7 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
         const checkpoint = { description, config, epoch, trainingLoss: facts.loss, validation }
         if (settled) {
           requireFiniteWeights(network, folder)
-          saveEpoch(folder, network, checkpoint, verdict)
+          if (ranks.isFirst) saveEpoch(folder, network, checkpoint, verdict)
         } else {
           reporter.say(
             `Epoch ${epoch} is not kept: its last loss is too high for a healthy training.`,
@@ -309,8 +330,11 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
     // Between two steps, and all through validation, what is saved stands still.
     // What is broken does not take the place of what was good.
     const broken = error instanceof DivergedError
-    if (signal.aborted && !broken && brokenTensor(network) === null) save()
-    if (broken) {
+    // A rank that was lost in the middle of a step leaves it half done: the last checkpoint stands.
+    const whole = !broken && !isLostRank(error)
+    const stopped = signal.aborted || error instanceof InterruptedError
+    if (stopped && whole && brokenTensor(network) === null) save()
+    if (broken && ranks.isFirst) {
       const { epoch } = state
       const checkpoint = { description, config, epoch, trainingLoss: null, validation: null }
       saveCheckpoint(checkpointFile(folder, divergedCheckpoint), network, checkpoint)
@@ -319,7 +343,9 @@ export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome>
   }
 
   const outcome = outcomeOf(state)
-  writeJson(outcomeFile, outcome)
-  removeResumePoint(resumePoint)
+  if (ranks.isFirst) {
+    writeJson(outcomeFile, outcome)
+    removeResumePoint(resumePoint)
+  }
   return outcome
 }

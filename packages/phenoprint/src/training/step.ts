@@ -1,4 +1,12 @@
-import { autocast, noGrad, type optim, type Tensor, tensor, tidy } from '@phenoprint/torch'
+import {
+  autocast,
+  type distributed,
+  noGrad,
+  type optim,
+  type Tensor,
+  tensor,
+  tidy,
+} from '@phenoprint/torch'
 import { divideCount } from '../batches/divide.js'
 import type { Batch, MixedIn } from '../batches/samples.js'
 import type { Section } from '../config/config.js'
@@ -21,6 +29,8 @@ export interface StepSettings {
   readonly scaler: Pick<optim.GradScaler, 'scale'> | null
   /** What the network takes beside images. */
   readonly cellTypes: CellTypeInput | null
+  /** Where a batch is a part of one that several ranks share: its samples in all, and what sums the gradients. */
+  readonly joined?: { readonly count: number; readonly gradients: distributed.GradientBuckets }
 }
 
 /** The part of a batch that a step reads. */
@@ -38,7 +48,7 @@ export type StepBatch = Pick<
  * cell type.
  *
  * @param network Images `[batch, channel, y, x]` to logits `[batch, class]`.
- * @returns The mean loss over the batch.
+ * @returns The mean loss over the batch; of a part of a joined batch, its share of that.
  */
 export function accumulateGradients(
   network: Pick<Network, 'forward' | 'scores'>,
@@ -46,11 +56,10 @@ export function accumulateGradients(
   settings: StepSettings,
 ): number {
   const { labels, shape, controlLabels, mixed } = batch
-  const { device, microBatch, loss: lossOf, pairs, scaler } = settings
+  const { device, microBatch, loss: lossOf, pairs, scaler, joined } = settings
   const [count] = shape
-  const parts = divideCount(count, microBatch)
   let sum = 0
-  for (const [from, to] of parts) {
+  for (const [from, to] of divideCount(count, microBatch)) {
     sum += tidy(() => {
       const all = sent(batch, [from, to], settings, (input, types) =>
         lossOf.needsCosines
@@ -67,14 +76,16 @@ export function accumulateGradients(
               labels: own(labels),
               soft: mixed === null ? null : softTargets(labels, mixed, [from, to], classes, device),
             })
-      const share = (to - from) / count
+      const share = (to - from) / (joined?.count ?? count)
       // The only part has share 1, and is spared the multiplication.
-      const weighed = parts.length === 1 ? loss : loss.mul(share)
+      const weighed = share === 1 ? loss : loss.mul(share)
       const enlarged = scaler === null ? weighed : scaler.scale(weighed)
+      if (to === count) joined?.gradients.arm()
       enlarged.backward()
       return loss.item() * share
     })
   }
+  joined?.gradients.finish()
   return sum
 }
 

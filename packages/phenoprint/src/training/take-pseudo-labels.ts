@@ -4,8 +4,8 @@ import type { Config } from '../config/config.js'
 import { ConfigError, EarlierRunError, RunDirectoryError } from '../errors.js'
 import { writeJson } from '../run/files.js'
 import { finishedRun } from '../run/finished-run.js'
+import type { OpenRun } from '../run/followed-run.js'
 import type { Reporter } from '../run/reporter.js'
-import type { RunDirectory } from '../run/run-directory.js'
 import {
   type PseudoLabelOrigin,
   pseudoLabelOrigin,
@@ -98,7 +98,7 @@ function refuseLeaks(
  *
  * @throws {RunDirectoryError} when the run was begun with others.
  */
-export function keepOrigin(run: RunDirectory, { origin }: TakenLabels): void {
+export function keepOrigin(run: OpenRun, { origin }: TakenLabels): void {
   const path = run.path(pseudoLabelOrigin)
   if (existsSync(path)) {
     if (isDeepStrictEqual(readPseudoLabelOrigin(path), origin)) return

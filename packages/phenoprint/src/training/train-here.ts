@@ -5,10 +5,11 @@ import { ConfigError } from '../errors.js'
 import { metricsTable } from '../evaluation/metrics-table.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
 import { describePretrained, loadPretrained } from '../models/pretrained.js'
+import { Ranks } from '../ranks/ranks.js'
 import { finishedBefore } from '../run/finished-run.js'
+import { openRun } from '../run/followed-run.js'
 import type { Reporter, VerbResult } from '../run/reporter.js'
 import { requireDevice } from '../run/require-device.js'
-import { RunDirectory } from '../run/run-directory.js'
 import { saySlowPrecision } from '../run/say-slow-precision.js'
 import { splitScreen } from '../screen/split.js'
 import { Store } from '../store/store.js'
@@ -16,8 +17,12 @@ import { trainNetwork } from './loop.js'
 import { keepOrigin, takePseudoLabels } from './take-pseudo-labels.js'
 import { networkShape, trainingUnits } from './training-units.js'
 
-/** `train` in the thread that calls it. */
-export async function trainHere(config: Config, reporter: Reporter): Promise<VerbResult> {
+/** `train` in the thread that calls it, with the ranks that it is one of. */
+export async function trainHere(
+  config: Config,
+  reporter: Reporter,
+  ranks: Ranks = Ranks.alone,
+): Promise<VerbResult> {
   const output = requireSection(config, 'output', 'train')
   const { path } = requireSection(config, 'store', 'train')
   const purpose = { verb: 'train', config, reporter } as const
@@ -37,9 +42,9 @@ export async function trainHere(config: Config, reporter: Reporter): Promise<Ver
   const { screen } = store
   refuseBlindStopping(config, split.validation)
   // Only now: what was refused so far leaves no run directory that a corrected file would not fit.
-  using run = RunDirectory.open(output, purpose)
+  using run = openRun(ranks, output, purpose)
   run.record({ data: store.digest, engine: engine.version })
-  if (pseudo !== null) keepOrigin(run, pseudo)
+  if (pseudo !== null && ranks.isFirst) keepOrigin(run, pseudo)
   const { weights, stemWeights } = config.model
   const outcome = await trainNetwork({
     config,
@@ -55,6 +60,7 @@ export async function trainHere(config: Config, reporter: Reporter): Promise<Ver
     folder: run.folder,
     run,
     reporter,
+    ranks,
     cellType: null,
   })
   if (outcome.best !== null) {
@@ -66,6 +72,7 @@ export async function trainHere(config: Config, reporter: Reporter): Promise<Ver
   const files = [...checkpoints, run.path('metrics.json')]
   const result: VerbResult = { status: 'done', figures: { ...outcome }, files }
   run.finish(result)
+  ranks.meet()
   return result
 }
 

@@ -21,6 +21,7 @@ import {
 import { loadNetwork } from '../models/checkpoint.js'
 import { checkpointFile } from '../models/checkpoint-path.js'
 import { createNetwork } from '../models/create-network.js'
+import { Ranks } from '../ranks/ranks.js'
 import type { Reporter } from '../run/reporter.js'
 import { splitScreen } from '../screen/split.js'
 import { recorder } from '../store/small-screen.test.support.js'
@@ -163,6 +164,7 @@ describe('train', () => {
       microBatch: 4,
       folder: run,
       signal: new AbortController().signal,
+      ranks: Ranks.alone,
     })
     network.dispose()
     expect(JSON.parse(bytesIn(run, 'metrics.json').toString()).last).toEqual(metrics)

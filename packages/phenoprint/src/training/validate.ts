@@ -10,6 +10,7 @@ import {
   type ControlledLoader,
 } from '../prediction/adapted-network.js'
 import { predictUnits, type UnitOptions } from '../prediction/predict-units.js'
+import type { Ranks } from '../ranks/ranks.js'
 import type { Plate, Screen } from '../screen/screen.js'
 import type { Store } from '../store/store.js'
 import { cellTypesOf } from './cell-types.js'
@@ -30,11 +31,13 @@ export interface Validation extends Pick<StepSettings, 'device' | 'precision' | 
   /** The folder of the training, for messages. */
   readonly folder: string
   readonly signal: AbortSignal
+  /** Each predicts a part of the units. */
+  readonly ranks: Ranks
 }
 
 /**
  * Metrics on the validation units: every tile of every site as it is, logits averaged per unit
- * before the loss.
+ * before the loss. Ranks predict a part each, and all have the metrics of the whole.
  *
  * @returns Null without validation units.
  * @throws {DivergedError} when a logit is not finite.
@@ -55,10 +58,11 @@ export async function validate(
     reduce: 'logitMean',
   }
   try {
-    const logits =
+    const own =
       how.batchNorm.statistics === 'running'
-        ? await predictCompiled(network, loader, screen, units, options, how.precision)
+        ? await predictCompiled(network, loader, screen, units, options, how)
         : await predictAdapted(network, loader, screen, units, options, how)
+    const logits = how.ranks.joinRows(own)
     const labels = Int32Array.from(units, (unit) => screen.units[unit]?.label ?? -1)
     return metricsByCellType(logits, labels, cellTypesOf(screen, units))
   } catch (cause) {
@@ -73,10 +77,16 @@ async function predictCompiled(
   screen: Screen,
   units: readonly number[],
   options: UnitOptions,
-  precision: Validation['precision'],
+  { precision, ranks }: Pick<Validation, 'precision' | 'ranks'>,
 ): Promise<Matrix> {
   using compiled = network.compileForInference(precision)
-  return await predictUnits(compiled, loader, screen, units, options)
+  const rows = ranks.part([...units.keys()])
+  const part = rows.map((row) => units[row] ?? -1)
+  const { data } = await predictUnits(compiled, loader, screen, part, options)
+  if (ranks.isAlone) return matrix(data, units.length, options.classes)
+  const all = new Float32Array(units.length * options.classes)
+  all.set(data, (rows[0] ?? 0) * options.classes)
+  return matrix(all, units.length, options.classes)
 }
 
 /** With statistics of what is predicted; afterwards the network's own are as they were. */
@@ -86,7 +96,12 @@ async function predictAdapted(
   screen: Screen,
   units: readonly number[],
   options: UnitOptions,
-  { batchNorm: adaptation, precision, seed }: Pick<Validation, 'batchNorm' | 'precision' | 'seed'>,
+  {
+    batchNorm: adaptation,
+    precision,
+    seed,
+    ranks,
+  }: Pick<Validation, 'batchNorm' | 'precision' | 'seed' | 'ranks'>,
 ): Promise<Matrix> {
   const data = new Float32Array(units.length * options.classes)
   const rowOf = new Map(units.map((unit, row) => [unit, row]))
@@ -96,7 +111,7 @@ async function predictAdapted(
     const groups = divisionOf(screen, units, ({ experiment, id }) =>
       adaptation.statistics === 'experiment' ? experiment : id,
     )
-    for (const group of groups) {
+    for (const group of ranks.part(groups)) {
       for (const plate of divisionOf(screen, group, ({ id }) => id)) {
         for await (const { unit, logits } of adapted.predict(plate, group, options)) {
           data.set(logits, (rowOf.get(unit) ?? 0) * options.classes)

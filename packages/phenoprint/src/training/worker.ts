@@ -1,6 +1,9 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { joinRanks } from '../ranks/join.js'
+import { rankFault } from '../ranks/rank-fault.js'
+import { Ranks } from '../ranks/ranks.js'
 import { engineFault } from '../run/engine-fault.js'
-import type { Reporter, VerbResult } from '../run/reporter.js'
+import { type Reporter, silentReporter, type VerbResult } from '../run/reporter.js'
 import { fineTuneHere } from './fine-tune-here.js'
 import type { AbortMessage, ThreadedVerb, WorkerMessage, WorkerTask } from './messages.js'
 import { fromPlainError, toPlainError } from './plain-error.js'
@@ -13,12 +16,13 @@ const verbs: Readonly<
     (
       config: WorkerTask['config'],
       reporter: Reporter,
+      ranks: Ranks,
       shard: WorkerTask['shard'],
     ) => Promise<VerbResult>
   >
 > = {
-  train: trainHere,
-  'fine-tune': fineTuneHere,
+  train: (config, reporter, ranks) => trainHere(config, reporter, ranks),
+  'fine-tune': (config, reporter, ranks, shard) => fineTuneHere(config, reporter, shard, ranks),
 }
 
 const cure = 'Set training.microBatch to fewer samples at once, or free memory.'
@@ -28,12 +32,16 @@ if (parentPort !== null) await work(parentPort, workerData)
 async function work(port: MessagePort, { verb, config, shard }: WorkerTask): Promise<void> {
   const send = (message: WorkerMessage) => port.postMessage(message)
   const controller = new AbortController()
+  const { signal } = controller
   port.on('message', ({ reason }: AbortMessage) => controller.abort(fromPlainError(reason)))
   try {
-    const result = await verbs[verb](config, relay(send, controller.signal), shard)
+    // Shards are told apart by the same variables, and need nothing of each other.
+    using ranks = shard === null ? await joinRanks(config) : Ranks.alone
+    const reporter = ranks.isFirst ? relay(send, signal) : { ...silentReporter, signal }
+    const result = await verbs[verb](config, reporter, ranks, shard)
     send({ type: 'result', result })
   } catch (error) {
-    send({ type: 'error', error: toPlainError(engineFault(error, cure)) })
+    send({ type: 'error', error: toPlainError(engineFault(rankFault(error, signal), cure)) })
   } finally {
     port.removeAllListeners('message')
   }
