@@ -1,6 +1,9 @@
 import type { Command } from './command.js'
 import { type Option, optionsOf } from './options.js'
 
+/** Columns of a terminal that help keeps to. */
+const width = 100
+
 /** `phenoprint --help`: what there is, and where to start. */
 export function overview(commands: readonly Command[]): string {
   const verbs = commands.map(({ name, summary, aliases }): [string, string] => {
@@ -33,11 +36,13 @@ export function overview(commands: readonly Command[]): string {
 /** `phenoprint train --help`: what it does, every option, examples. */
 export function commandHelp(command: Command): string {
   const { name, aliases, summary, details, takesFile, examples } = command
+  const usage = `Usage: phenoprint ${name}${operandsOf(command)}${takesFile ? ' -y FILE [--set KEY=VALUE]…' : ''}`
+  const own = `${ownOptions(command)} [--json] [--quiet]`
   return [
     `phenoprint ${name}: ${summary}`,
     ...(aliases.length > 0 ? [`Also: phenoprint ${aliases.join(', phenoprint ')}`] : []),
     '',
-    `Usage: phenoprint ${name}${operandsOf(command)}${takesFile ? ' -y FILE [--set KEY=VALUE]…' : ''}${ownOptions(command)} [--json] [--quiet]`,
+    ...(usage.length + own.length > width ? [usage, `      ${own}`] : [usage + own]),
     '',
     details,
     '',

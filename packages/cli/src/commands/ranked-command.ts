@@ -6,7 +6,7 @@ const ranksOption: Option = {
   name: 'ranks',
   type: 'string',
   value: 'COUNT',
-  meaning: 'train on so many processes of this machine together; torchrun and srun start their own',
+  meaning: 'train one network on so many processes; torchrun, srun do without',
 }
 
 /** More would not be one machine's. */

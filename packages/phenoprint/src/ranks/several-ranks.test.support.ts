@@ -39,8 +39,12 @@ export async function trainOver(
     let end: RankEnd | null = null
     let seen = 0
     rank.on('message', (message: RankMessage) => {
-      if ('end' in message) end = message.end
-      else if (index === 0) onSeen((seen += message.seen), ranks)
+      if ('end' in message) {
+        end = message.end
+        return
+      }
+      seen += message.seen
+      if (index === 0) onSeen(seen, ranks)
     })
     rank.send(config)
     await once(rank, 'close')

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { checkpoint } from '@phenoprint/torch'
+import { readSafetensors } from '@phenoprint/torch'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { recorder } from '../store/small-screen.test.support.js'
 import { temporaryFolder } from '../testing/folder.js'
@@ -32,10 +32,10 @@ function configOf(run: string, training: object) {
 
 /** The greatest difference of two runs' last weights, beside the greatest weight. */
 function furthest(a: string, b: string): number {
-  const [x, y] = [a, b].map((run) => checkpoint.readSafetensors(join(run, ...last)).tensors)
+  const [x, y] = [a, b].map((run) => readSafetensors(join(run, ...last)).tensors)
   let most = 0
-  for (const [name, values] of Object.entries(x ?? {})) {
-    const others = y?.[name]
+  for (const [name, values] of x ?? []) {
+    const others = y?.get(name)
     if (others === undefined) throw new Error(`there is no ${name}`)
     const scale = Math.max(...values.toNumbers().map(Math.abs), 1e-3)
     const theirs = others.toNumbers()

@@ -1,6 +1,8 @@
 #include "group.h"
 
 #include <ATen/Functions.h>
+#include <c10/util/Exception.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -24,7 +26,9 @@ std::shared_ptr<gloo::transport::Device> deviceTowards(const Rendezvous& rendezv
 }
 
 [[noreturn]] void lost(const std::string& what, const std::exception& error) {
-  raise({"ranks", what + ": " + error.what(), {}, {}, {}});
+  const auto* ofTorch = dynamic_cast<const c10::Error*>(&error);
+  const char* why = ofTorch == nullptr ? error.what() : ofTorch->what_without_backtrace();
+  raise({"ranks", what + ": " + why, {}, {}, {}});
 }
 
 std::string rankOf(const c10d::Backend& backend) {
@@ -52,6 +56,8 @@ void joined(const std::vector<at::Tensor>& tensors, Work work) {
 }  // namespace
 
 std::shared_ptr<Group> Group::join(const Rendezvous& rendezvous) {
+  // What c10d would print of a fault, stack and all, is told by the error.
+  FLAGS_caffe2_log_level = c10::GLOG_FATAL;
   try {
     c10d::TCPStoreOptions options;
     options.port = rendezvous.port;
