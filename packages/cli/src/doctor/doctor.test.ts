@@ -89,7 +89,15 @@ describe('doctor', () => {
     expect(engineChecks(working)).toMatchObject([
       { state: 'ok', found: expect.stringContaining('libtorch 2.13.0 at /x/libtorch') },
       { state: 'ok', found: 'cuda:0' },
+      { state: 'ok', name: 'ranks' },
     ])
+  })
+
+  it('says how to get ranks where the build has none', () => {
+    const probe = 'facts' in working ? { facts: { ...working.facts, ranks: false } } : working
+    const ranks = engineChecks(probe).find(({ name }) => name === 'ranks')
+    expect(ranks).toMatchObject({ state: 'missing' })
+    expect(ranks?.cures.join()).toContain('libgloo-dev')
   })
 })
 
