@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { haveGloo } from '../setup/gloo.mjs'
+import { findGloo } from '../setup/gloo.mjs'
 import { findLibtorch } from '../setup/libtorch.mjs'
 import { withLock } from '../setup/lock.mjs'
 import { buildNative } from '../setup/native.mjs'
@@ -19,7 +19,7 @@ export const sanitisedBuild = join(root, 'packages/torch/build/sanitised')
 export async function sanitisedAddon(options) {
   const cache = cacheFolder()
   const libtorch = await findLibtorch({ env: process.env, cache, options })
-  const plain = torchPackage(root, libtorch, await haveGloo({ systemPackages: false }))
+  const plain = torchPackage(root, libtorch, await findGloo({ systemPackages: false }))
   const sanitised = {
     ...plain,
     build: sanitisedBuild,

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { haveGloo } from './gloo.mjs'
+import { findGloo, withoutGloo } from './gloo.mjs'
 import { findLibtorch } from './libtorch.mjs'
 import { withLock } from './lock.mjs'
-import { buildNative } from './native.mjs'
+import { buildNative, builtAddon } from './native.mjs'
 import { installNpmPackages } from './npm.mjs'
 import { bundlePages } from './pages.mjs'
 import { cacheFolder, root } from './paths.mjs'
@@ -42,8 +42,11 @@ async function prepare(cache, options) {
   await compileTypeScript(root)
   const libtorch = await findLibtorch({ env: process.env, cache, options })
   const { systemPackages } = options
-  const gloo = await haveGloo({ systemPackages })
-  await buildNative(torchPackage(root, libtorch, gloo), { cache, systemPackages })
+  const gloo = await findGloo({ systemPackages })
+  const torch = torchPackage(root, libtorch, gloo)
+  const built = (await builtAddon(torch)) !== undefined
+  await buildNative(torch, { cache, systemPackages })
+  if (!built && gloo === undefined) say(withoutGloo)
   await probeEngine(root, libtorch)
   await buildPixels(root, { cache, systemPackages })
   await bundlePages(root)

@@ -7,7 +7,7 @@ import { libtorchLibrary } from './libtorch-check.mjs'
  *
  * @param {string} root of the checkout.
  * @param {import('./libtorch.mjs').Libtorch} libtorch
- * @param {boolean} gloo whether its headers are here.
+ * @param {string | undefined} gloo the folder with its headers, where there is one.
  * @returns {import('./native.mjs').NativePackage}
  */
 export function torchPackage(root, libtorch, gloo) {
@@ -17,12 +17,13 @@ export function torchPackage(root, libtorch, gloo) {
     definitions: {
       PHENOPRINT_LIBTORCH: libtorch.root,
       NODE_API_HEADERS: join(root, 'node_modules/node-api-headers/include'),
+      PHENOPRINT_GLOO: gloo ?? 'PHENOPRINT_GLOO-NOTFOUND',
     },
     facts: {
       libtorch: libtorch.root,
       libtorchVersion: libtorch.version,
       libtorchBytes: String(fs.statSync(libtorchLibrary(libtorch.root)).size),
-      ranks: gloo ? 'gloo' : 'none',
+      ranks: gloo === undefined ? 'none' : 'gloo',
     },
   }
 }
