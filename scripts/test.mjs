@@ -3,13 +3,13 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { prepareBrowser } from './setup/browser.mjs'
+import { prepareCluster } from './setup/cluster.mjs'
 import { describeFault, runMain, SetupFault } from './setup/fault.mjs'
 import { withLock } from './setup/lock.mjs'
 import { setupHelp, takeSetupOptions } from './setup/options.mjs'
 import { prepareOracles } from './setup/oracles.mjs'
 import { root } from './setup/paths.mjs'
 import { run } from './setup/run.mjs'
-import { prepareSlurm } from './setup/slurm.mjs'
 import { setUp } from './setup.mjs'
 import { verdict } from './test/verdict.mjs'
 
@@ -29,7 +29,7 @@ async function main() {
     await setUp(options)
     await withLock(join(root, '.cache/oracles.lock'), () => prepareOracles(options))
     await prepareBrowser(options)
-    await prepareSlurm(options)
+    await prepareCluster(options)
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error
     console.log(`${describeFault(error)}\n0 passed, 1 failed`)

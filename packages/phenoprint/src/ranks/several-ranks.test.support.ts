@@ -1,8 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/config.js'
+import type { SlowNetwork } from '../testing/slow-network.js'
 
 const program = fileURLToPath(new URL('./several-ranks.test.program.js', import.meta.url))
 
@@ -19,22 +20,32 @@ export type RankMessage = { readonly seen: number } | { readonly end: RankEnd }
  * Trains over so many ranks, each a process of this machine.
  *
  * @param options.onSeen Told how many images the first rank has seen so far.
+ * @param options.network Ranks are at its ends in turn; without it, all meet on the loopback.
  */
 export async function trainOver(
   size: number,
   config: Config,
-  { onSeen = () => {} }: { onSeen?: (seen: number, ranks: readonly ChildProcess[]) => void } = {},
+  {
+    onSeen = () => {},
+    network,
+  }: {
+    onSeen?: (seen: number, ranks: readonly ChildProcess[]) => void
+    network?: SlowNetwork
+  } = {},
 ): Promise<(RankEnd | null)[]> {
   const port = await freePort()
-  const ranks: ChildProcess[] = Array.from({ length: size }, (_, rank) =>
-    fork(program, {
+  const ranks: ChildProcess[] = Array.from({ length: size }, (_, rank) => {
+    const [command, ...words] = [...(network?.at(rank % 2) ?? []), process.execPath, program]
+    return spawn(command ?? process.execPath, words, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: {
         ...process.env,
+        PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
         ...{ RANK: `${rank}`, WORLD_SIZE: `${size}`, LOCAL_WORLD_SIZE: `${size}` },
-        ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${port}` },
+        ...{ MASTER_ADDR: network?.addresses[0] ?? '127.0.0.1', MASTER_PORT: `${port}` },
       },
-    }),
-  )
+    })
+  })
   const ends = ranks.map(async (rank, index) => {
     let end: RankEnd | null = null
     let seen = 0
