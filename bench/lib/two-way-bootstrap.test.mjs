@@ -19,7 +19,7 @@ const cells = Array.from({ length: 5 }, (_, seed) =>
 /** @param {string} script @param {unknown} input */
 function askPython(script, input) {
   const preamble = 'import json, sys\nimport numpy as np\nd = json.load(sys.stdin)\n'
-  const python = join(root, '.cache/oracles/bin/python')
+  const python = join(root, 'scripts/test/oracles/python')
   return JSON.parse(
     execFileSync(python, ['-c', preamble + script], { input: JSON.stringify(input) }).toString(),
   )

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 
-const python = fileURLToPath(new URL('../../../.cache/oracles/bin/python', import.meta.url))
+const python = fileURLToPath(new URL('../../../scripts/test/oracles/python', import.meta.url))
 
 /** A new empty folder, removed after the tests of the file that asks for it. */
 export function temporaryFolder(): string {
@@ -16,7 +16,7 @@ export function temporaryFolder(): string {
 
 /** Runs a Python program in a folder, with the reference packages at hand; gives its output. */
 export function runPython(program: string, folder: string): string {
-  return execFileSync(python, ['-'], { cwd: folder, input: program, encoding: 'utf8' })
+  return execFileSync(python, ['-c', program], { cwd: folder, encoding: 'utf8' })
 }
 
 /** The content of a file of little-endian 32-bit floats. */

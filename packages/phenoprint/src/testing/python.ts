@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /** The interpreter that has the reference packages. */
 export const oraclesPython = fileURLToPath(
-  new URL('../../../../.cache/oracles/bin/python', import.meta.url),
+  new URL('../../../../scripts/test/oracles/python', import.meta.url),
 )
 
 /**

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('./rank.test.program.js', import.meta.url))
-const python = fileURLToPath(new URL('../../../../.cache/oracles/bin/python', import.meta.url))
+const python = fileURLToPath(new URL('../../../../scripts/test/oracles/python', import.meta.url))
 
 /** What a rank answered. */
 export interface Answer {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readSafetensors, type Tensor, writeSafetensors } from '../index.js'
 
-const python = fileURLToPath(new URL('../../../../.cache/oracles/bin/python', import.meta.url))
+const python = fileURLToPath(new URL('../../../../scripts/test/oracles/python', import.meta.url))
 
 /** Threads on both sides: sums are bit-identical only with as many. */
 export const oracleThreads = 2
