@@ -72,6 +72,8 @@ def import_shared(args, folder):
             names += [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    if "torch" in names:
+        names.append("torch._dynamo")  # Takes two seconds more with the first optimiser.
     for name in names:
         if name.partition(".")[0] in shared and name not in tried:
             tried.add(name)
