@@ -55,7 +55,8 @@ it('a virtual environment has what a line names without what that requires', {
     requires: ['nowhere-to-be-had==9'],
   })
   usePip({ PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder })
-  const requirements = write(join(folder, 'requirements.txt'), 'peer==1.0\n')
+  const list = '# its files\n# without what it requires: peer==1.0\n'
+  const requirements = write(join(folder, 'requirements.txt'), list)
   const request = {
     folder: join(folder, 'venv'),
     requirements,
@@ -63,9 +64,9 @@ it('a virtual environment has what a line names without what that requires', {
     systemPackages: false,
     env: {},
   }
-  await expect(requireVenv(request)).rejects.toThrow('pip could not install a test')
-  write(requirements, '# its files\n# without what it requires: peer==1.0\n')
   execFileSync(await requireVenv(request), ['-c', 'import peer'])
+  write(requirements, 'peer==1.0\n')
+  await expect(requireVenv(request)).rejects.toThrow('pip could not install a test')
 })
 
 it('oracles that cannot be had fail where CI is set, and are said elsewhere', async () => {

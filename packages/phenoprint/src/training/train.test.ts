@@ -8,7 +8,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fused, manualSeed, memory, setThreads } from '@phenoprint/torch'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { BatchLoader } from '../batches/batch-loader.js'
 import { epochSamples } from '../batches/samples.js'
 import {
@@ -29,6 +29,7 @@ import { Store } from '../store/store.js'
 import { itOnDevices } from '../testing/devices.js'
 import { temporaryFolder } from '../testing/folder.js'
 import { nodeOnSmallDisk } from '../testing/full-disk.js'
+import { keptFolder, removeKeptFolders } from '../testing/kept-folder.js'
 import { freeMemoryVariable } from './free-memory.js'
 import { killAfter } from './killed-run.test.support.js'
 import { plainLoss } from './loss.test.support.js'
@@ -45,10 +46,15 @@ import { trainHere } from './train-here.js'
 import { validate } from './validate.js'
 
 let store = ''
+/** A training that nothing disturbed, as `smallConfig` has it: two epochs. */
+let undisturbedRun = ''
 beforeAll(async () => {
   setThreads(1)
   store = await smallStore()
+  undisturbedRun = join(keptFolder(), 'run')
+  await train(smallConfig(store, undisturbedRun), recorder())
 })
+afterAll(removeKeptFolders)
 
 const newRun = () => join(temporaryFolder(), 'run')
 const checkpoints = ['last', 'best', 'best-HeLa', 'best-U2OS'].map((name) => `${name}.safetensors`)
@@ -147,9 +153,7 @@ describe('train', () => {
   })
 
   it('tells the metrics of the very weights that it saves', async () => {
-    const run = newRun()
-    await train(smallConfig(store, run), recorder())
-    const { network, config } = loadNetwork(run, 'last')
+    const { network, config } = loadNetwork(undisturbedRun, 'last')
     using opened = await Store.open(store)
     await using loader = new BatchLoader(opened, config.normalise)
     const units = splitScreen(opened.screen, config.split).validation
@@ -162,12 +166,12 @@ describe('train', () => {
       device: 'cpu',
       precision: 'fp32',
       microBatch: 4,
-      folder: run,
+      folder: temporaryFolder(),
       signal: new AbortController().signal,
       ranks: Ranks.alone,
     })
     network.dispose()
-    expect(JSON.parse(bytesIn(run, 'metrics.json').toString()).last).toEqual(metrics)
+    expect(JSON.parse(bytesIn(undisturbedRun, 'metrics.json').toString()).last).toEqual(metrics)
   })
 
   it('tells the mean loss over the samples of an epoch', async () => {
@@ -217,22 +221,24 @@ describe('train', () => {
   })
 
   it('gives the same bytes for the same seed, and others for another', async () => {
-    const [one, two, other] = [newRun(), newRun(), newRun()]
-    await train(smallConfig(store, one), recorder())
+    const [two, other] = [newRun(), newRun()]
     await train(smallConfig(store, two), recorder())
     await train(smallConfig(store, other, {}, { seed: 4 }), recorder())
     for (const name of checkpoints) {
-      const bytes = bytesIn(one, 'checkpoints', name)
+      const bytes = bytesIn(undisturbedRun, 'checkpoints', name)
       expect(bytesIn(two, 'checkpoints', name).equals(bytes), name).toBe(true)
       expect(bytesIn(other, 'checkpoints', name).equals(bytes), name).toBe(false)
     }
-    expect(eventsOf(two)).toEqual(eventsOf(one))
+    expect(eventsOf(two)).toEqual(eventsOf(undisturbedRun))
   })
 
   it.each([
     ['plain', {}, {}],
-    ['balanced, weighted, by experiment, corrected, augmented and mixed', everything, {}],
-    ['averaged over epochs from the second on', {}, { average: { fromEpoch: 2 } }],
+    [
+      'balanced, weighted, by experiment, corrected, augmented, mixed, averaged from epoch 2 on',
+      everything,
+      { average: { fromEpoch: 2 } },
+    ],
     [
       'an embedding that takes cell types, mixed, by Ranger and averaged',
       otherNetwork,
@@ -273,8 +279,6 @@ describe('train', () => {
   )
 
   it('saves when it is interrupted, and goes on from that very step', async () => {
-    const undisturbed = newRun()
-    await train(smallConfig(store, undisturbed), recorder())
     const run = newRun()
     const config = smallConfig(store, run)
     await expect(train(config, interrupting(8))).rejects.toMatchObject({
@@ -289,10 +293,10 @@ describe('train', () => {
     await train(config, reporter)
     expect(reporter.lines.some((line) => /^Goes on in epoch/.test(line))).toBe(true)
     for (const name of checkpoints) {
-      const bytes = bytesIn(undisturbed, 'checkpoints', name)
+      const bytes = bytesIn(undisturbedRun, 'checkpoints', name)
       expect(bytesIn(run, 'checkpoints', name).equals(bytes), name).toBe(true)
     }
-    expect(eventsOf(run)).toEqual(eventsOf(undisturbed))
+    expect(eventsOf(run)).toEqual(eventsOf(undisturbedRun))
   })
 
   itOnDevices(
@@ -335,9 +339,7 @@ describe('train', () => {
     })
 
   it('keeps with each epoch what the allocator held', async () => {
-    const run = newRun()
-    await train(smallConfig(store, run, { epochs: 2 }), recorder())
-    const lines = bytesIn(run, 'events.jsonl').toString().trim().split('\n')
+    const lines = bytesIn(undisturbedRun, 'events.jsonl').toString().trim().split('\n')
     const held = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'epoch')
     expect(held).toHaveLength(2)
     for (const { memory } of held) {
@@ -359,10 +361,8 @@ describe('train', () => {
   })
 
   it('starts from published weights', async () => {
-    const published = newRun()
-    await train(smallConfig(store, published, { epochs: 1 }), recorder())
     const reporter = recorder()
-    const weights = checkpointFile(published, 'last')
+    const weights = checkpointFile(undisturbedRun, 'last')
     await train(smallConfig(store, newRun(), { epochs: 1 }, { model: { weights } }), reporter)
     expect(reporter.lines.join('\n')).toContain(`Starts from ${weights}`)
   })
