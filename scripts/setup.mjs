@@ -8,11 +8,12 @@ import { isMain } from './setup/paths.mjs'
  * TypeScript. Quiet, and done in about a second, when all is there.
  *
  * @param {import('./setup/options.mjs').SetupOptions} options
+ * @param {() => Promise<void>} [meanwhile] what waits for the network or the disk, done while the code compiles.
  * @throws {import("./setup/fault.mjs").SetupFault} what is missing, and every way to get it.
  */
-export async function setUp(options) {
+export async function setUp(options, meanwhile = async () => {}) {
   const { runSteps } = await import('./setup/steps.mjs')
-  await runSteps(options)
+  await runSteps(options, meanwhile)
 }
 
 const help = `npm run setup [-- OPTIONS]   (npm run build is the same)

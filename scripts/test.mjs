@@ -26,10 +26,11 @@ async function main() {
   const { options, rest } = takeSetupOptions(process.argv.slice(2))
   if (rest.includes('--help')) return console.log(help)
   try {
-    await setUp(options)
-    await withLock(join(root, '.cache/oracles.lock'), () => prepareOracles(options))
-    await prepareBrowser(options)
-    await prepareCluster(options)
+    await setUp(options, async () => {
+      await withLock(join(root, '.cache/oracles.lock'), () => prepareOracles(options))
+      await prepareBrowser(options)
+      await prepareCluster(options)
+    })
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error
     console.log(`${describeFault(error)}\n0 passed, 1 failed`)

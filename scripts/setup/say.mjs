@@ -18,7 +18,7 @@ export async function sayWhile(words, work, everySeconds = 20) {
   say(words)
   const started = performance.now()
   const timer = setInterval(
-    () => say(`… ${duration(performance.now() - started)}`),
+    () => say(`… ${words}: ${duration(performance.now() - started)}`),
     everySeconds * 1000,
   )
   try {

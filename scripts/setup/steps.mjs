@@ -17,16 +17,17 @@ import { compileTypeScript } from './typescript.mjs'
  * The whole set-up, in order; what is done already is left alone.
  *
  * @param {import('./options.mjs').SetupOptions} options
+ * @param {() => Promise<void>} meanwhile begun once libtorch is there, and done beside the compiling.
  * @throws {import('./fault.mjs').SetupFault} what is missing, and every way to get it.
  */
-export async function runSteps(options) {
+export async function runSteps(options, meanwhile) {
   const started = performance.now()
   const warning = platformWarning()
   if (warning !== undefined) say(warning)
   const cache = cacheFolder()
   const ownLock = join(root, '.cache/setup.lock')
   const cacheLock = join(cache, 'setup.lock')
-  const steps = () => prepare(cache, options)
+  const steps = () => prepare(cache, options, meanwhile)
   // Several checkouts may share one cache; one checkout must not be set up twice at once either.
   await withLock(ownLock, () => (cacheLock === ownLock ? steps() : withLock(cacheLock, steps)))
   const took = performance.now() - started
@@ -36,12 +37,23 @@ export async function runSteps(options) {
 /**
  * @param {string} cache
  * @param {import('./options.mjs').SetupOptions} options
+ * @param {() => Promise<void>} meanwhile
  */
-async function prepare(cache, options) {
+async function prepare(cache, options, meanwhile) {
   await installNpmPackages(root)
   await compileTypeScript(root)
   const libtorch = await findLibtorch({ env: process.env, cache, options })
-  const { systemPackages } = options
+  // pip keeps what it fetched for libtorch: the same wheel later comes from the disk.
+  const outcomes = await Promise.allSettled([compile(cache, libtorch, options), meanwhile()])
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+}
+
+/**
+ * @param {string} cache
+ * @param {Awaited<ReturnType<typeof findLibtorch>>} libtorch
+ * @param {import('./options.mjs').SetupOptions} options
+ */
+async function compile(cache, libtorch, { systemPackages }) {
   const gloo = await findGloo({ systemPackages })
   const torch = torchPackage(root, libtorch, gloo)
   const built = (await builtAddon(torch)) !== undefined
