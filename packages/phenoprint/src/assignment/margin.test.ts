@@ -58,16 +58,14 @@ function mostLikely({ logits }: Pick<PredictionBlock, 'logits'>): Int32Array {
 /** One line of the page's table. */
 function lineOf(noise: Float32Array, accuracy: number): readonly (number | string)[] {
   const block = { rows, logits: logitsOf(noise, labels, accuracy) }
-  const found = (options: object) => findGroups(block, rulesFor({ groups: options }), () => 1)
-  const right = [
-    { score: 'votes' },
-    { score: 'likelihood' },
-    { order: 'permutation' },
-    { order: 'rotation' },
-  ].map((options) => rightPlates(found({ ...options, minConfidence: 0 })))
+  const found = (rules: Rules) => findGroups(block, rules, () => 1)
   const rules = rulesFor({ groups: { order: 'rotation', minConfidence: 0 } })
   const greedy = rulesFor({ groups: { order: 'rotation' }, method: 'greedy' })
-  const plates = findGroups(block, rules, () => 1)
+  const plates = found(rules)
+  const others = [{ score: 'votes' }, { score: 'likelihood' }, { order: 'permutation' }].map(
+    (options) => found(rulesFor({ groups: { ...options, minConfidence: 0 } })),
+  )
+  const right = [...others, plates].map(rightPlates)
   const restricted = restrictClasses(block, plates, rules)
   const shares = [
     mostLikely(block),
