@@ -215,8 +215,8 @@ Where it stops:
   about eight samples its statistics are not those of the recipe; \`synchronised\` keeps them, for two more sums a norm.
 - **The sum of the gradients.** On CPUs it hides behind the backward pass until that is shorter than the sum. For B0's 21.7 MB it takes
   ${(reduce * 1000).toFixed(0)} ms between two ranks of one machine (measured; PyTorch's own group ${results('allreduce').peer['21.7 MB'].toFixed(0)} ms). A GPU is done with a batch of ${recipeBatch} before
-  Gloo has summed anything: there ranks lose, and a network belongs on one GPU. NCCL over NVLink would change that;
-  [decision 46](decisions/0046-ranks.md) says why it is not here.
+  Gloo has summed anything: there ranks lose, and a network belongs on one GPU. NCCL over NVLink (used where
+  [set-up found it](guide/ranks.md), not measured) would change that: it is some hundred times as fast.
 - **The loader.** ${tiles.toFixed(0)} tiles a second and core (measured): one core feeds a GPU at up to ${tiles.toFixed(0)} samples a second, B4 on the GPU
   assumed wants ${gpuTiles.toFixed(0)}, so ${Math.ceil(gpuTiles / tiles)} cores a GPU. It never holds CPU training: two cores take ${(1 / onCores(b4)).toFixed(0)} a second.
 - **Cores of one machine.** Two one-thread ranks on two cores gain ${(measured('ranks')['one rank'] / measured('ranks')['two ranks']).toFixed(2)}x over one (measured, B0 at 128x128, 16 samples; two ranks of

@@ -130,6 +130,7 @@ export interface Addon {
     seconds: number,
     serves: boolean,
     prefix: string,
+    ownGpu: boolean | null,
   ): Promise<number>
   leaveGroup(group: number): void
   allReduce(group: number, tensors: readonly Handle[], reduction: string): void

@@ -1,4 +1,6 @@
+import { engine } from '@phenoprint/torch'
 import type { Config } from '../config/config.js'
+import { rankDevice } from './rank-device.js'
 import { rankPlace } from './rank-place.js'
 import { Ranks } from './ranks.js'
 
@@ -8,7 +10,12 @@ import { Ranks } from './ranks.js'
  * @throws {UsageError} when the environment contradicts itself.
  * @throws {TorchError} of kind `ranks` when the others do not come, of kind `engine` without Gloo.
  */
-export async function joinRanks({ training }: Pick<Config, 'training'>): Promise<Ranks> {
+export async function joinRanks({
+  training,
+  device,
+}: Pick<Config, 'training' | 'device'>): Promise<Ranks> {
   const place = rankPlace()
-  return place === null ? Ranks.alone : await Ranks.join(place, training.ranks.timeoutMinutes * 60)
+  if (place === null) return Ranks.alone
+  const own = rankDevice(device, place, engine.devices())
+  return await Ranks.join({ ...place, ...own }, training.ranks.timeoutMinutes * 60)
 }

@@ -6,6 +6,7 @@ const torchrun = {
   RANK: '3',
   WORLD_SIZE: '4',
   LOCAL_WORLD_SIZE: '2',
+  LOCAL_RANK: '1',
   MASTER_ADDR: 'node07',
   MASTER_PORT: '29500',
 }
@@ -13,6 +14,7 @@ const torchrun = {
 const srun = {
   SLURM_JOB_ID: '20417',
   SLURM_PROCID: '1',
+  SLURM_LOCALID: '1',
   SLURM_STEP_NUM_TASKS: '4',
   SLURM_STEP_TASKS_PER_NODE: '2(x2)',
   SLURM_STEP_NODELIST: 'node[07-08]',
@@ -27,7 +29,7 @@ describe('the place of a process among ranks', () => {
   it('is as torchrun says', () => {
     expect(rankPlace(torchrun)).toEqual({
       ...{ rank: 3, size: 4, localSize: 2, address: 'node07', port: 29500 },
-      ...{ serves: false, start: '0' },
+      ...{ localRank: 1, serves: false, start: '0' },
     })
   })
 
@@ -41,7 +43,7 @@ describe('the place of a process among ranks', () => {
   it('is as srun says, at the first machine of its list', () => {
     expect(rankPlace(srun)).toEqual({
       ...{ rank: 1, size: 4, localSize: 2, address: 'node07', port: 20_417 },
-      ...{ serves: false, start: '0' },
+      ...{ localRank: 1, serves: false, start: '0' },
     })
     expect(rankPlace({ ...srun, MASTER_ADDR: '10.0.0.1', MASTER_PORT: '7' })).toMatchObject({
       address: '10.0.0.1',

@@ -4,8 +4,9 @@ import { UsageError } from '../errors.js'
 export interface RankPlace {
   readonly rank: number
   readonly size: number
-  /** Processes of this run on this machine. */
+  /** Processes of this run on this machine, and which of them this is. */
   readonly localSize: number
+  readonly localRank: number
   readonly address: string
   readonly port: number
   /** Whether this process holds the store in which ranks find each other. */
@@ -50,6 +51,7 @@ function ofTorchrun(environment: Environment): RankPlace {
     rank,
     size,
     localSize: environment.LOCAL_WORLD_SIZE ? number(environment, 'LOCAL_WORLD_SIZE', 1) : 1,
+    localRank: environment.LOCAL_RANK ? number(environment, 'LOCAL_RANK', 0) : 0,
     address: environment.MASTER_ADDR || '127.0.0.1',
     port: number(environment, 'MASTER_PORT', 1),
     // torchrun keeps the store itself, over all restarts.
@@ -66,6 +68,7 @@ function ofSlurm(environment: Environment): RankPlace {
     rank,
     size: number(environment, 'SLURM_STEP_NUM_TASKS', 1),
     localSize: Number.parseInt(SLURM_STEP_TASKS_PER_NODE ?? '1', 10) || 1,
+    localRank: environment.SLURM_LOCALID ? number(environment, 'SLURM_LOCALID', 0) : 0,
     address: MASTER_ADDR || firstHost(SLURM_STEP_NODELIST ?? ''),
     port: MASTER_PORT ? number(environment, 'MASTER_PORT', 1) : firstSlurmPort + (job % slurmPorts),
     serves: rank === 0,

@@ -6,6 +6,7 @@ import { type Matrix, matrix } from '../evaluation/matrix.js'
 import { batchNorms } from '../models/batch-norms.js'
 import type { Network } from '../models/network.js'
 import { randomStream } from '../random.js'
+import type { RankDevice } from './rank-device.js'
 import type { RankPlace } from './rank-place.js'
 
 /**
@@ -13,9 +14,11 @@ import type { RankPlace } from './rank-place.js'
  * for which nothing is sent and nothing changes. All of them hold the same weights after every step.
  */
 export class Ranks implements Disposable {
-  static readonly alone = new Ranks(null, 1)
+  static readonly alone = new Ranks(null, 1, null)
   readonly #group: distributed.Group | null
   readonly #here: number
+  /** Where this one computes; null for one alone, which computes where the configuration says. */
+  readonly device: string | null
 
   /**
    * Waits for the others.
@@ -23,15 +26,16 @@ export class Ranks implements Disposable {
    * @param seconds that this may take, and each exchange later.
    * @throws {TorchError} of kind `engine` without Gloo, of kind `ranks` when the others do not come.
    */
-  static async join(place: RankPlace, seconds: number): Promise<Ranks> {
+  static async join(place: RankPlace & RankDevice, seconds: number): Promise<Ranks> {
     const group = await distributed.Group.join({ ...place, timeout: seconds })
-    return new Ranks(group, place.localSize)
+    return new Ranks(group, place.localSize, place.device)
   }
 
   /** @param here how many of them share this machine. */
-  private constructor(group: distributed.Group | null, here: number) {
+  private constructor(group: distributed.Group | null, here: number, device: string | null) {
     this.#group = group
     this.#here = here
+    this.device = device
   }
 
   get size(): number {

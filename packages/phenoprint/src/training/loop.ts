@@ -85,7 +85,8 @@ export interface TrainingTask {
  */
 export async function trainNetwork(task: TrainingTask): Promise<TrainingOutcome> {
   const { config, store, run, reporter, ranks, folder, cellType } = task
-  const { training: settings, device, seed } = config
+  const device = ranks.device ?? config.device
+  const { training: settings, seed } = config
   const { screen, tilesPerSite } = store
   const { signal } = reporter
   const resumePoint = checkpointFile(folder, 'resume')

@@ -39,7 +39,8 @@ void GradientBuckets::layOut(const std::vector<at::Tensor>& parameters, int64_t 
   const auto close = [&] {
     Bucket& bucket = buckets_.back();
     for (const size_t slot : bucket.slots) slots_[slot].counter = elements++;
-    bucket.flat = at::zeros({elements}, slots_[bucket.slots.front()].parameter.options().device(at::kCPU).requires_grad(false));
+    const at::Tensor& first = slots_[bucket.slots.front()].parameter;
+    bucket.flat = at::zeros({elements}, first.options().device(group_->placeOf(first.device())).requires_grad(false));
     elements = 0;
   };
   // The last layers' gradients come first.

@@ -12,6 +12,7 @@
 
 #include "guard.h"
 #include "local_address.h"
+#include "nccl.h"
 
 namespace phenoprint {
 namespace {
@@ -35,14 +36,16 @@ std::string rankOf(const c10d::Backend& backend) {
   return "rank " + std::to_string(backend.getRank()) + " of " + std::to_string(backend.getSize());
 }
 
-/** Does work with the tensors of each dtype as one, and copies the results back. */
+/** Does work with the tensors of each dtype and place as one, and copies the results back. */
 template <class Work>
-void joined(const std::vector<at::Tensor>& tensors, Work work) {
-  std::map<at::ScalarType, std::vector<at::Tensor>> byType;
-  for (const at::Tensor& tensor : tensors) byType[tensor.scalar_type()].push_back(tensor);
-  for (const auto& [type, some] : byType) {
+void joined(const Group& group, const std::vector<at::Tensor>& tensors, Work work) {
+  std::map<std::pair<at::ScalarType, std::string>, std::vector<at::Tensor>> alike;
+  for (const at::Tensor& tensor : tensors) {
+    alike[{tensor.scalar_type(), group.placeOf(tensor.device()).str()}].push_back(tensor);
+  }
+  for (const auto& [kind, some] : alike) {
     std::vector<at::Tensor> flat;
-    for (const at::Tensor& tensor : some) flat.push_back(tensor.detach().reshape({-1}).cpu());
+    for (const at::Tensor& tensor : some) flat.push_back(tensor.detach().reshape({-1}).to(group.placeOf(tensor.device())));
     at::Tensor all = at::cat(flat);
     work(all);
     int64_t from = 0;
@@ -69,7 +72,17 @@ std::shared_ptr<Group> Group::join(const Rendezvous& rendezvous) {
     const auto settings = Gloo::Options::create(rendezvous.timeout);
     settings->devices.push_back(deviceTowards(rendezvous));
     auto gloo = c10::make_intrusive<Gloo>(named, rendezvous.rank, rendezvous.size, settings);
-    return std::shared_ptr<Group>(new Group(std::move(gloo)));
+    const std::shared_ptr<Group> group(new Group(std::move(gloo)));
+    if (rendezvous.ownGpu.has_value()) {
+      // All of them by NCCL, or none.
+      const at::Tensor without = at::full({1}, hasNccl() && *rendezvous.ownGpu ? 0 : 1, at::kFloat);
+      group->finish(group->start(without, Reduction::kMax));
+      if (without.item<float>() == 0) {
+        const auto apart = c10::make_intrusive<c10d::PrefixStore>("nccl", named);
+        group->nccl_ = joinNccl(apart, rendezvous.rank, rendezvous.size, rendezvous.timeout);
+      }
+    }
+    return group;
   } catch (const std::exception& error) {
     lost("rank " + std::to_string(rendezvous.rank) + " could not join the " + std::to_string(rendezvous.size) +
              " ranks at " + rendezvous.address + ":" + std::to_string(rendezvous.port) + " within " +
@@ -78,12 +91,15 @@ std::shared_ptr<Group> Group::join(const Rendezvous& rendezvous) {
   }
 }
 
+at::Device Group::placeOf(at::Device device) const { return device.is_cuda() && nccl_ ? device : at::Device(at::kCPU); }
+
 c10::intrusive_ptr<c10d::Work> Group::start(at::Tensor tensor, Reduction reduction) {
   c10d::AllreduceOptions options;
   options.reduceOp = reduction == Reduction::kMax ? c10d::ReduceOp::MAX : c10d::ReduceOp::SUM;
+  c10d::Backend& carrier = carrierOf(tensor);
   std::vector<at::Tensor> tensors{std::move(tensor)};
   try {
-    return backend_->allreduce(tensors, options);
+    return carrier.allreduce(tensors, options);
   } catch (const std::exception& error) {
     lost(rankOf(*backend_) + " lost the others", error);
   }
@@ -98,18 +114,18 @@ void Group::finish(const c10::intrusive_ptr<c10d::Work>& work) {
 }
 
 void Group::allReduce(const std::vector<at::Tensor>& tensors, Reduction reduction) {
-  joined(tensors, [&](at::Tensor& all) {
+  joined(*this, tensors, [&](at::Tensor& all) {
     finish(start(all, reduction));
     if (reduction == Reduction::kMean) all.div_(size());
   });
 }
 
 void Group::broadcast(const std::vector<at::Tensor>& tensors, int root) {
-  joined(tensors, [&](at::Tensor& all) {
+  joined(*this, tensors, [&](at::Tensor& all) {
     c10d::BroadcastOptions options;
     options.rootRank = root;
     std::vector<at::Tensor> one{all};
-    finish(backend_->broadcast(one, options));
+    finish(carrierOf(all).broadcast(one, options));
   });
 }
 

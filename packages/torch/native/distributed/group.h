@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,17 @@ struct Rendezvous {
   bool serves;
   /** Before the store's keys: ranks of one start share it. */
   std::string prefix;
+  /** Whether it has a GPU for itself; none where no rank computes on one. */
+  std::optional<bool> ownGpu;
 };
 
 /** What a group does with the tensors of its ranks, element by element. */
 enum class Reduction { kSum, kMean, kMax };
 
-/** Processes that compute together, over TCP by Gloo. Operations are called in the same order on every rank. */
+/**
+ * Processes that compute together, over TCP by Gloo; tensors of a GPU by NCCL where the build has it and every rank
+ * a GPU of its own, else by way of the CPU. Operations are called in the same order on every rank.
+ */
 class Group {
  public:
   /** Waits until all ranks are there. */
@@ -35,7 +41,9 @@ class Group {
   int rank() const { return backend_->getRank(); }
   int size() const { return backend_->getSize(); }
 
-  /** Reduces a contiguous CPU tensor in place, later; the tensor is kept until then. */
+  /** Where tensors of a device are exchanged: there, or on the CPU. */
+  at::Device placeOf(at::Device device) const;
+  /** Reduces a contiguous tensor in place, later; the tensor is kept until then. It lies where placeOf() says. */
   c10::intrusive_ptr<c10d::Work> start(at::Tensor tensor, Reduction reduction);
   /** Waits for what start() began. */
   void finish(const c10::intrusive_ptr<c10d::Work>& work);
@@ -49,7 +57,11 @@ class Group {
 
  private:
   explicit Group(c10::intrusive_ptr<c10d::Backend> backend) : backend_(std::move(backend)) {}
+  c10d::Backend& carrierOf(const at::Tensor& tensor) { return tensor.is_cuda() ? *nccl_ : *backend_; }
+
   c10::intrusive_ptr<c10d::Backend> backend_;
+  /** Null without it. */
+  c10::intrusive_ptr<c10d::Backend> nccl_;
 };
 
 }  // namespace phenoprint

@@ -37,7 +37,7 @@ Reduction readReduction(napi_env env, napi_value value) {
   throw ArgumentError("\"reduction\" must be sum, mean or max, not " + name);
 }
 
-/** joinGroup(address, port, rank, size, seconds, serves, prefix): a promise of the group's number. */
+/** joinGroup(address, port, rank, size, seconds, serves, prefix, ownGpu or null): a promise of the group's number. */
 napi_value joinGroup(const Call& call) {
   const napi_env env = call.env;
   Rendezvous rendezvous{
@@ -48,6 +48,7 @@ napi_value joinGroup(const Call& call) {
       std::chrono::milliseconds(static_cast<int64_t>(readNumber(env, call[4]) * 1000)),
       readBoolean(env, call[5]),
       readString(env, call[6]),
+      isNullish(env, call[7]) ? std::nullopt : std::optional(readBoolean(env, call[7])),
   };
   return promiseOf(env, "joinGroup", [rendezvous = std::move(rendezvous)] {
     return static_cast<double>(groups().add(Group::join(rendezvous)));

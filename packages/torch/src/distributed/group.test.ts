@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { distributed, nn, noGrad, tensor } from '../index.js'
+import { distributed, engine, nn, noGrad, tensor } from '../index.js'
 import { type Answer, askPythonRank, askRanks, freePort } from './ranks.test.support.js'
 
 const results = (answers: readonly (Answer | null)[]) => answers.map((answer) => answer?.result)
@@ -79,6 +79,16 @@ print(json.dumps({'sum': sum.double().tolist(), 'wide': wide.tolist(), 'mean': m
       const own = [...layer.runningMean.toNumbers(), ...layer.runningVar.toNumbers()]
       expect(close(running, own)).toBe(true)
     }
+  })
+
+  it('sums tensors of GPUs, each rank on its own where there are two, else both on one', async ({
+    skip,
+  }) => {
+    if (!engine.cuda) skip('no GPU on this machine')
+    const own = engine.devices().includes('cuda:1')
+    const [first, second] = results(await askRanks('gpu', 2, { ownGpu: own }))
+    expect(first).toEqual({ sum: [3, 30], sent: [7, 7], steps: [[9, 9]] })
+    expect(second).toEqual(first)
   })
 
   it('tells the others of a rank that ends', async () => {

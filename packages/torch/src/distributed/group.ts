@@ -15,6 +15,8 @@ export interface Rendezvous {
   readonly serves?: boolean
   /** Ranks of one start have the same, those of an earlier one in the same store another. */
   readonly start?: string
+  /** Where the ranks compute on GPUs, all of them say whether theirs is shared with no other rank. */
+  readonly ownGpu?: boolean
 }
 
 export type Reduction = 'sum' | 'mean' | 'max'
@@ -27,7 +29,7 @@ export function hasRanks(): boolean {
 /**
  * Processes that compute together: c10d's TCPStore and Gloo, as `torch.distributed` with the backend `gloo`. Each
  * operation blocks the thread until all ranks have called it, and they call them in the same order. Tensors of
- * a GPU go by way of the CPU.
+ * a GPU go by NCCL where the build has it and each rank a GPU of its own, else by way of the CPU.
  */
 export class Group implements Disposable {
   readonly rank: number
@@ -42,6 +44,7 @@ export class Group implements Disposable {
    */
   static async join(rendezvous: Rendezvous): Promise<Group> {
     const { rank, size, address, port, timeout, serves = rank === 0, start = '0' } = rendezvous
+    const { ownGpu = null } = rendezvous
     const { joinGroup } = native()
     if (joinGroup === undefined) throw withoutRanks()
     const whole = Number.isInteger(rank) && Number.isInteger(size)
@@ -51,7 +54,7 @@ export class Group implements Disposable {
       })
     }
     const id = await joinGroup(
-      ...([address, port, rank, size, timeout, serves, `phenoprint/${start}`] as const),
+      ...([address, port, rank, size, timeout, serves, `phenoprint/${start}`, ownGpu] as const),
     )
     return new Group(id, rank, size)
   }

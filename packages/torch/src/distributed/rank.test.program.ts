@@ -3,7 +3,7 @@ import { distributed, nn, noGrad, tensor, tidy } from '../index.js'
 /** What a rank is asked to do. */
 interface Task {
   readonly rendezvous: distributed.Rendezvous
-  readonly what: 'reduce' | 'norm' | 'wait' | 'buckets'
+  readonly what: 'reduce' | 'norm' | 'wait' | 'buckets' | 'gpu'
 }
 
 // One rank of a group, in a process of its own: answers with what it has in the end.
@@ -25,6 +25,8 @@ async function answer({ rendezvous, what }: Task): Promise<unknown> {
       return norm(group)
     case 'buckets':
       return buckets(group)
+    case 'gpu':
+      return gpu(group, rendezvous.ownGpu ? `cuda:${rank}` : 'cuda:0')
     case 'wait':
       // The last rank ends here, without a word.
       if (rank === group.size - 1) process.exit(9)
@@ -77,6 +79,26 @@ function buckets(group: distributed.Group): unknown {
     for (const parameter of parameters) parameter.grad = null
   }
   return steps
+}
+
+/** Sums, what the first rank sent, and summed gradients of (rank + 1) x³ at 1, on a GPU. */
+function gpu(group: distributed.Group, device: 'cuda:0' | `cuda:${number}`): unknown {
+  const { rank } = group
+  const sum = tensor([rank + 1, 10 * (rank + 1)]).to({ device })
+  group.allReduce([sum])
+  const sent = tensor([rank + 7, rank + 7]).to({ device })
+  group.broadcast([sent])
+  const parameter = tensor([1, 1]).to({ device })
+  parameter.requiresGrad = true
+  using sums = new distributed.GradientBuckets(group, [parameter])
+  sums.arm()
+  parameter
+    .pow(3)
+    .mul(rank + 1)
+    .sum()
+    .backward()
+  sums.finish()
+  return { sum: sum.toNumbers(), sent: sent.toNumbers(), steps: [parameter.grad?.toNumbers()] }
 }
 
 /** Three samples to the first rank, one more to each next one. */

@@ -19,14 +19,15 @@ export const timeout = 20
 export async function askRanks(
   what: string,
   size: number,
-  { port, ranks }: { port?: number; ranks?: readonly number[] } = {},
+  { port, ranks, ownGpu }: { port?: number; ranks?: readonly number[]; ownGpu?: boolean } = {},
 ): Promise<(Answer | null)[]> {
   const at = port ?? (await freePort())
   const chosen = ranks ?? Array.from({ length: size }, (_, rank) => rank)
   return await Promise.all(
     chosen.map((rank) => {
       const child = fork(program)
-      child.send({ what, rendezvous: { rank, size, address: '127.0.0.1', port: at, timeout } })
+      const place = { rank, size, address: '127.0.0.1', port: at, timeout }
+      child.send({ what, rendezvous: { ...place, ...(ownGpu === undefined ? {} : { ownGpu }) } })
       return answerOf(child)
     }),
   )
