@@ -19,7 +19,8 @@ export function judge({ losses, resident, tensors, seconds }, steps) {
   const last = long ? mean(losses.slice(-window)) : (losses.at(-1) ?? Number.NaN)
   const before = median(resident.slice(warmUp, warmUp + window))
   const growth = long ? median(resident.slice(-window)) / before - 1 : null
-  const counts = new Set(tensors)
+  // What an average of weights holds comes with its first epoch.
+  const counts = new Set(long ? tensors.slice(warmUp) : tensors)
   const faults = [
     ...(losses.length < steps ? [`only ${losses.length} of ${steps} steps`] : []),
     ...(losses.every(Number.isFinite) ? [] : ['a loss is not finite']),

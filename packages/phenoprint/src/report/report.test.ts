@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -133,6 +133,33 @@ describe('a report in a browser', () => {
     expect(await page.evaluate('document.documentElement.lang')).toBe('en')
     const ids = await page.evaluate("[...document.querySelectorAll('[id]')].map(({ id }) => id)")
     expect(new Set(Array.isArray(ids) ? ids : []).size).toBe(Array.isArray(ids) ? ids.length : -1)
+  })
+})
+
+describe('a report on several runs', () => {
+  it('has their accuracy side by side, and the wells of each', async () => {
+    const better = join(runs.infer, '../better')
+    cpSync(runs.infer, better, { recursive: true })
+    const calls = readFileSync(join(better, 'calls.csv'), 'utf8').split('\n')
+    // One well that was called wrong is called right.
+    const wrong = calls.findIndex((line) => line.endsWith(',wrong'))
+    const cells = (calls[wrong] ?? '').split(',')
+    const [label = '', name = ''] = cells.slice(-3)
+    cells.splice(7, 2, label, name)
+    cells.splice(-1, 1, 'right')
+    writeFileSync(join(better, 'calls.csv'), calls.with(wrong, cells.join(',')).join('\n'))
+    const { files } = await report([better, runs.infer], silentReporter)
+    const page = await browser.newPage()
+    await page.goto(pathToFileURL(files[0] ?? '').href)
+    const order = await page.locator('#accuracy .legend').first().innerText()
+    expect(order).toContain(better)
+    expect(order.indexOf(runs.infer)).toBeGreaterThan(order.indexOf(better))
+    const dots = page.locator('[data-plot=accuracy-all] svg circle')
+    expect(await dots.count()).toBe(2)
+    const [first, second] = await Promise.all([0, 1].map((i) => dots.nth(i).boundingBox()))
+    expect(first?.y).toBeLessThan(second?.y ?? 0)
+    expect(first?.x).toBeGreaterThan(second?.x ?? 0)
+    for (const anchor of ['#pair-1', '#pair-2']) expect(await page.locator(anchor).count()).toBe(1)
   })
 })
 

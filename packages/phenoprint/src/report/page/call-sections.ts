@@ -1,6 +1,7 @@
 import { reliability } from '../../evaluation/reliability.js'
 import { accuracyPlot, accuracyText } from '../plots/accuracy.js'
 import { calibrationPlot } from '../plots/calibration.js'
+import { seriesColour } from '../plots/colours.js'
 import { confusionPlot } from '../plots/confusion.js'
 import { accuracyParts, type PartKind } from './accuracy-parts.js'
 import { type CalledWell, shownSplit } from './called-wells.js'
@@ -11,7 +12,7 @@ import {
   confusionCells,
   countCellTypes,
 } from './confused-pairs.js'
-import { details, figure, table, text } from './html.js'
+import { details, figure, legend, table, text } from './html.js'
 import type { PageLimits } from './limits.js'
 import type { ReportedRun } from './reported-run.js'
 import { wellFigures } from './well-figures.js'
@@ -34,7 +35,16 @@ export function accuracySection(runs: readonly ReportedRun[]): string {
     if (kind === 'plate') return details(`${title}: ${parts.length} figures`, numbers)
     return `${figure(`accuracy-${kind.replace(' ', '-')}`, accuracyPlot(parts, title), `${title}, with 95 % intervals by bootstrap of the units within each experiment.`)}${kind === 'all' ? numbers : details(`${title} as a table`, numbers)}`
   })
-  return `<section id="accuracy"><h2>Accuracy</h2>${blocks.join('')}</section>`
+  return `<section id="accuracy"><h2>Accuracy</h2>${whoseDots(runs)}${blocks.join('')}</section>`
+}
+
+/** Which of the dots of a part is which run's. */
+function whoseDots(runs: readonly ReportedRun[]): string {
+  if (runs.length < 2) return ''
+  const entries = runs.map(({ folder }, i) => {
+    return { sign: '●', colour: seriesColour(i), words: folder }
+  })
+  return `<p>The runs of each part, from top to bottom:</p>${legend(entries)}`
 }
 
 /** Where a run's most confused pair is shown. */
